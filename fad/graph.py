@@ -1,0 +1,136 @@
+"""What a program is: an immutable, typed list of equations.
+
+    { a:f64[3] ->
+      b:f64[3] = sin a
+      c:f64[] = sum[axes=(0,)] b
+      return c }
+
+Variables are numbered in the order in which they are defined, so that two traces that did the same are
+equal. That is what makes it possible to trace every call and yet to compile only once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+
+from .equation import Atom, Equation, Literal, Var, literal, small_literal, variables
+from .primitive import Value, innermost
+from .render import render
+
+__all__ = ["Atom", "Equation", "Graph", "Literal", "Signature", "Var", "literal", "memoised", "replay",
+           "small_literal", "variables", "verify"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Signature(NamedTuple):
+    """How the arguments of a call become the inputs of a graph, and its outputs the result."""
+
+    flatten: Callable[[tuple[Any, ...]], Sequence[Value]]
+    rebuild: Callable[[Sequence[Value]], Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Graph:
+    """A program: `inputs` in, `outputs` out, and the equations between, each variable defined once before use.
+
+    `signature`, where there is one, says how a call's arguments are flattened and its results rebuilt; without
+    it a call takes one value an input and returns a tuple. It plays no part in equality, and neither do sources.
+    """
+
+    inputs: tuple[Var, ...]
+    equations: tuple[Equation, ...]
+    outputs: tuple[Atom, ...]
+    signature: Signature | None = field(default=None)
+
+    def _structure(self) -> tuple[Any, ...]:
+        return self.inputs, tuple([e[:4] for e in self.equations]), self.outputs
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Graph) and self._structure() == other._structure()
+
+    def __hash__(self) -> int:
+        return hash(self._structure())
+
+    def __call__(self, *args: Any) -> Any:
+        """Apply the program to arrays, or to traced values."""
+        if self.signature is None:
+            return replay(self, args)
+        return self.signature.rebuild(replay(self, self.signature.flatten(args)))
+
+    def __str__(self) -> str:
+        return render(self.inputs, self.equations, self.outputs)
+
+    def __repr__(self) -> str:
+        return f"<Graph of {len(self.equations)} equations, {len(self.inputs)} -> {len(self.outputs)}>"
+
+
+def replay(graph: Graph, values: Sequence[Value]) -> tuple[Value, ...]:
+    """Apply a graph to values: arrays give arrays; with traced values among them, the equations are recorded there."""
+    recorder = innermost(values)
+    env: dict[Atom, Value] = dict(zip(graph.inputs, values, strict=True))
+    outer_source = recorder.source if recorder is not None else None
+    for primitive, operands, params, results, source in graph.equations:
+        arguments = [env[a] if isinstance(a, Var) else a.value for a in operands]
+        if recorder is None:
+            out = primitive.evaluate(*arguments, **dict(params))
+        else:
+            recorder.source = source
+            out = recorder.record(primitive, arguments, params)
+        if len(results) == 1:
+            env[results[0]] = out
+        else:
+            env.update(zip(results, out, strict=True))
+    if recorder is not None:
+        recorder.source = outer_source
+    return tuple([env[a] if isinstance(a, Var) else a.value for a in graph.outputs])
+
+
+def memoised(transform: Callable[Concatenate[Graph, P], R]) -> Callable[Concatenate[Graph, P], R]:
+    """A pure function of a graph (and hashable settings), remembered for the graphs used most recently.
+
+    Two graphs are the same here only when their sources are, so that what is remembered shows the right lines.
+    """
+
+    @lru_cache(maxsize=512)
+    def by_text(inputs: Any, equations: Any, outputs: Any, *args: Any, **settings: Any) -> R:
+        return transform(Graph(inputs, equations, outputs), *args, **settings)
+
+    def remembered(graph: Graph, *args: P.args, **settings: P.kwargs) -> R:
+        return by_text(graph.inputs, graph.equations, graph.outputs, *args, **settings)
+
+    remembered.cache = by_text  # type: ignore[attr-defined]  # for tests and fad.config: the size and the counts
+    return remembered
+
+
+def verify(graph: Graph) -> Graph:
+    """The graph itself, if each variable is defined once, before use, and at the aval that its primitive infers.
+
+    Raises:
+        AssertionError: it is not well formed; a mistake in a transform or a rule, never the user's.
+    """
+    defined: set[Var] = set()
+
+    def define(v: Var) -> None:
+        assert v not in defined, f"variable {v} is defined twice"
+        defined.add(v)
+
+    for v in graph.inputs:
+        define(v)
+    for equation in graph.equations:
+        primitive, operands, params, results, _ = equation
+        assert defined.issuperset(variables(operands)), f"{primitive} uses a variable before its definition"
+        inferred = primitive.infer(*(a.aval for a in operands), **dict(params))
+        found = tuple(v.aval for v in results)
+        expected = inferred if isinstance(inferred, tuple) else (inferred,)
+        assert expected == found, f"{primitive} infers {expected}, and the graph says {found}"
+        for v in results:
+            define(v)
+    assert defined.issuperset(variables(graph.outputs)), "an output is not defined"
+    return graph
+
+

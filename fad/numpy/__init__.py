@@ -1,0 +1,3 @@
+"""NumPy's conventions over strict primitives."""
+
+from . import ufuncs as ufuncs

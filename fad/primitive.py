@@ -1,0 +1,192 @@
+"""What a primitive must answer, and how one is applied.
+
+A primitive is an operation on arrays that fad knows from the inside: how to compute it, what comes
+out, how it carries a small change, what it does to a stack of arguments and, if it is linear, what
+its transpose is. Those five answers are all that fad ever asks of it. Reverse mode is not among them:
+it is made from `jvp` and `transpose`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any, Protocol
+
+from .avals import Aval
+from .source import Source
+
+__all__ = ["Linear", "Params", "Primitive", "Tangent", "Traced", "Value", "Zero", "bind", "innermost", "linear", "partials"]
+
+Value = Any
+"""An array, a number or a Tracer. Any: a rule is written once, and runs on all three."""
+
+Params = tuple[tuple[str, Any], ...]
+"""A primitive's static settings (axes, shapes, a dtype): names and hashable values, sorted by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Zero:
+    """A tangent or cotangent that is known to vanish before anything is computed."""
+
+    aval: Aval
+
+
+Tangent = Any
+"""A Value or a Zero, of the aval of its primal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """Stands, in a transpose, for an operand in which the primitive is linear and whose value is unknown."""
+
+    aval: Aval
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.aval.shape
+
+    @property
+    def ndim(self) -> int:
+        return len(self.aval.shape)
+
+
+# -- the five answers ---------------------------------------------------------
+# A primitive with several results answers with tuples, and its rules are given tuples.
+
+
+class Evaluate(Protocol):
+    def __call__(self, *operands: Any, **params: Any) -> Any:
+        """The result, computed by NumPy from arrays and numbers."""
+
+
+class Infer(Protocol):
+    def __call__(self, *avals: Any, **params: Any) -> Aval | tuple[Aval, ...]:
+        """The aval of the result, from the avals of the operands."""
+
+
+class Jvp(Protocol):
+    def __call__(self, primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /,
+                 **params: Any) -> Tangent:
+        """The tangent of the result: the derivative at the primals, applied to the tangents."""
+
+
+class Batch(Protocol):
+    def __call__(self, operands: Sequence[Value], mapped: Sequence[bool], /, **params: Any) -> Value:
+        """The results for a stack of operands: those that are mapped have the stack as their axis 0,
+        and so has the result."""
+
+
+class Transpose(Protocol):
+    def __call__(self, ct: Value, /, *operands: Any, **params: Any) -> Sequence[Tangent | None]:
+        """A cotangent for each `Linear` operand, and None for the others."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Primitive:
+    """An operation, and the five answers about it."""
+
+    name: str
+    evaluate: Evaluate
+    infer: Infer
+    jvp: Jvp
+    batch: Batch
+    transpose: Transpose | None = None
+
+    def __call__(self, *operands: Value, **params: Any) -> Any:
+        return bind(self, *operands, **params)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+# -- two ways to write a jvp --------------------------------------------------
+
+
+class Partial(Protocol):
+    def __call__(self, t: Value, result: Value, /, *primals: Any, **params: Any) -> Tangent:
+        """What the tangent `t` of one operand adds to the tangent of the result."""
+
+
+def partials(*rules: Partial | None) -> Jvp:
+    """The total derivative from the partial ones: dz = (∂z/∂x) dx + (∂z/∂y) dy + ...
+
+    A rule of None says that the result does not move with that operand.
+    """
+
+    def jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, **params: Any) -> Tangent:
+        total: Tangent = None
+        for rule, t in zip(rules, tangents, strict=True):
+            if rule is not None and not isinstance(t, Zero):
+                term = rule(t, result, *primals, **params)
+                if not isinstance(term, Zero):
+                    total = term if total is None else total + term
+        return Zero(result.aval) if total is None else total
+
+    return jvp
+
+
+def linear(name: str, evaluate: Evaluate, infer: Infer, batch: Batch, transpose: Transpose) -> Primitive:
+    """A primitive that is linear in its first operand; the others, if any, are indices and the like.
+
+    The derivative of a linear function is the function itself.
+    """
+
+    def jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, **params: Any) -> Tangent:
+        return Zero(result.aval) if isinstance(tangents[0], Zero) else bind(primitive, tangents[0], *primals[1:], **params)
+
+    primitive = Primitive(name, evaluate, infer, jvp, batch, transpose)
+    return primitive
+
+
+# -- application --------------------------------------------------------------
+
+
+class Recorder(Protocol):
+    """What collects equations: see `tracing.Builder`."""
+
+    source: Source | None
+    """The place to which the equations to come are attributed; None: the line that the user is running."""
+
+    @property
+    def birth(self) -> int:
+        """Grows with every trace begun: the youngest trace is the innermost."""
+
+    def record(self, primitive: Primitive, operands: Sequence[Value], params: Params = ()) -> Any:
+        """Write down one equation; a tracer of its result or a tuple of them."""
+
+    def note(self, primitive: Primitive, atoms: tuple[Any, ...], aval: Aval, frame: FrameType) -> Any:
+        """The same for one result of known aval, with operands that are atoms of this trace already."""
+
+    def number(self, x: float) -> Any:
+        """A float64 number as an atom."""
+
+    def demand(self, tracer: Any, purpose: str) -> Any:
+        """The array behind a tracer, now."""
+
+
+class Traced:
+    """The mark of a value that is recorded and not computed: see `tracer.Tracer`."""
+
+    __slots__ = ("builder",)
+    builder: Recorder
+
+
+def innermost(values: Sequence[Value]) -> Recorder | None:
+    """The youngest trace among values; None where all of them are plain arrays.
+
+    For it, the values of the enclosing traces are constants: this is what keeps nested derivatives apart.
+    """
+    recorder: Recorder | None = None
+    for x in values:
+        if isinstance(x, Traced) and (recorder is None or x.builder.birth > recorder.birth):
+            recorder = x.builder
+    return recorder
+
+
+def bind(primitive: Primitive, *operands: Value, **params: Any) -> Any:
+    """Apply a primitive: hand it to the innermost trace among its operands or, if there is none, compute it."""
+    recorder = innermost(operands)
+    if recorder is None:
+        return primitive.evaluate(*operands, **params)
+    return recorder.record(primitive, operands, tuple(sorted(params.items())))

@@ -1,0 +1,1 @@
+"""The operations that fad knows from the inside, one family a file, dual pairs together."""

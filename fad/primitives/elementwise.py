@@ -1,0 +1,295 @@
+"""One line of calculus a function: NumPy's ufuncs, which act on each entry by itself.
+
+The operands of an elementwise primitive have one shape and one dtype, except that a number (rank 0)
+may ride along with arrays. What that means for the rules is said once, in `elementwise`; below it a
+function is its ufunc and its partial derivatives. In these, t is the tangent of one operand, z the
+result, and x, y are the operands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..avals import Aval, Dtype, make_aval
+from ..errors import DtypeError, ShapeError
+from ..primitive import Batch, Infer, Jvp, Linear, Partial, Primitive, Tangent, Transpose, Value, Zero, partials
+from .structural import broadcast, convert, gather_up, reshape, spread
+
+__all__ = ["elementwise"]
+
+
+# -- the family -----------------------------------------------------------------------------------
+
+
+def elementwise(ufunc: Any, *rules: Partial | None, transpose: Transpose | None = None, dtype: Any = None,
+                name: str = "") -> Primitive:
+    """The primitive of a ufunc, from its partial derivatives; `dtype` where the result has one of its own."""
+    name = name or ufunc.__name__
+    result_dtype = None if dtype is None else np.dtype(dtype)
+
+    def batch(operands: Sequence[Value], mapped: Sequence[bool], /) -> Value:
+        return primitive(*stacked(operands, mapped))
+
+    primitive = Primitive(name, ufunc, _infer(name, result_dtype), _jvp(rules), batch, _fitted(transpose))
+    return primitive
+
+
+def _infer(name: str, dtype: Dtype | None) -> Infer:
+    def infer(*avals: Aval) -> Aval:
+        shapes = {a.shape for a in avals if a.shape}
+        dtypes = {a.dtype for a in avals}
+        if len(shapes) > 1:
+            raise ShapeError(f"{name} of arrays of shapes {', '.join(map(str, avals))}",
+                             why="an elementwise primitive takes operands of one shape", edit="broadcast them first")
+        if len(dtypes) > 1:
+            raise DtypeError(f"{name} of arrays of dtypes {', '.join(map(str, avals))}",
+                             why="an elementwise primitive takes operands of one dtype", edit="convert them first")
+        return make_aval(shapes.pop() if shapes else (), dtype or avals[0].dtype)
+
+    return infer
+
+
+def _jvp(rules: Sequence[Partial | None]) -> Jvp:
+    if not rules:  # constant almost everywhere, or with a result that has no tangents
+        return lambda primals, tangents, result: Zero(result.aval)
+    total = partials(*rules)
+
+    def jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /) -> Tangent:
+        t = total(primals, tangents, result)
+        return t if isinstance(t, Zero) else spread(t, result.aval)
+
+    return jvp if len(rules) > 1 else total
+
+
+def _fitted(transpose: Transpose | None) -> Transpose | None:
+    if transpose is None:
+        return None
+
+    def fitted(ct: Value, /, *operands: Any) -> Sequence[Tangent | None]:
+        return [gather_up(c, x.aval) if isinstance(x, Linear) else None
+                for c, x in zip(transpose(ct, *operands), operands, strict=True)]
+
+    return fitted
+
+
+def stacked(operands: Sequence[Value], mapped: Sequence[bool]) -> list[Value]:
+    """Operands of one shape, some of them mapped, as operands of one shape again; numbers may still ride along."""
+    n = next(x.shape[0] for x, m in zip(operands, mapped, strict=True) if m)
+    shape = max((x.shape[1:] if m else x.shape for x, m in zip(operands, mapped, strict=True)), key=len)
+    axes = tuple(range(1, 1 + len(shape)))
+
+    def stack(x: Value, m: bool) -> Value:
+        if m:
+            return x if x.ndim == 1 + len(shape) else broadcast(x, (n, *shape), axes)
+        return broadcast(x, (n, *shape), (0,)) if x.shape else x
+
+    return [stack(x, m) for x, m in zip(operands, mapped, strict=True)]
+
+
+# -- linear and bilinear --------------------------------------------------------------------------
+
+
+def _if_linear(x: Any, ct: Value) -> Value | None:
+    return ct if isinstance(x, Linear) else None
+
+
+negative = elementwise(np.negative, lambda t, z, x: negative(t), transpose=lambda ct, x: (negative(ct),))
+positive = elementwise(np.positive, lambda t, z, x: t, transpose=lambda ct, x: (ct,))
+add = elementwise(
+    np.add, lambda t, z, x, y: t, lambda t, z, x, y: t,
+    transpose=lambda ct, x, y: (_if_linear(x, ct), _if_linear(y, ct)))
+subtract = elementwise(
+    np.subtract, lambda t, z, x, y: t, lambda t, z, x, y: negative(t),
+    transpose=lambda ct, x, y: (_if_linear(x, ct), negative(ct) if isinstance(y, Linear) else None))
+multiply = elementwise(
+    np.multiply, lambda t, z, x, y: multiply(t, y), lambda t, z, x, y: multiply(x, t),
+    transpose=lambda ct, x, y: (multiply(ct, y), None) if isinstance(x, Linear) else (None, multiply(x, ct)))
+divide = elementwise(
+    np.divide, lambda t, z, x, y: divide(t, y), lambda t, z, x, y: negative(multiply(t, divide(z, y))),
+    transpose=lambda ct, x, y: (divide(ct, y), None))
+
+
+# -- powers and roots -----------------------------------------------------------------------------
+
+
+def _power_by_base(t: Value, z: Value, x: Value, y: Value) -> Tangent:
+    """dz = y x^(y-1) dx; where y is 0 that is 0, also at x = 0."""
+    if isinstance(y, np.generic):  # a literal exponent, the usual case
+        if y == 0:
+            return Zero(z.aval)
+        return t if y == 1 else multiply(t, multiply(x if y == 2 else power(x, y - 1), y))
+    flat = equal(y, y.dtype.type(0))
+    return select(flat, y.dtype.type(0), multiply(t, multiply(y, power(x, select(flat, y, subtract(y, y.dtype.type(1)))))))
+
+
+def _power_by_exponent(t: Value, z: Value, x: Value, y: Value) -> Tangent:
+    """dz = x^y log x dy; where x is 0 the limit, 0."""
+    at_zero = equal(x, x.dtype.type(0))
+    return multiply(t, multiply(z, log(select(at_zero, x.dtype.type(1), x))))
+
+
+power = elementwise(np.power, _power_by_base, _power_by_exponent)
+float_power = elementwise(np.float_power, _power_by_base, _power_by_exponent)
+square = elementwise(np.square, lambda t, z, x: t * (2.0 * x))
+reciprocal = elementwise(np.reciprocal, lambda t, z, x: -(t * (z * z)))
+sqrt = elementwise(np.sqrt, lambda t, z, x: t / (2.0 * z))
+cbrt = elementwise(np.cbrt, lambda t, z, x: t / (3.0 * (z * z)))
+
+# -- exponentials and logarithms ------------------------------------------------------------------
+
+LN2, LN10 = float(np.log(2.0)), float(np.log(10.0))
+
+exp = elementwise(np.exp, lambda t, z, x: t * z)
+exp2 = elementwise(np.exp2, lambda t, z, x: t * (LN2 * z))
+expm1 = elementwise(np.expm1, lambda t, z, x: t * exp(x))
+log = elementwise(np.log, lambda t, z, x: t / x)
+log2 = elementwise(np.log2, lambda t, z, x: t / (LN2 * x))
+log10 = elementwise(np.log10, lambda t, z, x: t / (LN10 * x))
+log1p = elementwise(np.log1p, lambda t, z, x: t / (1.0 + x))
+
+
+def _softmax_partial(t: Value, z: Value, x: Value) -> Value:
+    """∂ log(eˣ + eʸ)/∂x = e^(x - z); where both are -inf, and so z is, take 0."""
+    return t * exp(x - select(equal(z, -z.dtype.type(np.inf)), z.dtype.type(0), z))
+
+
+logaddexp = elementwise(np.logaddexp, lambda t, z, x, y: _softmax_partial(t, z, x),
+                        lambda t, z, x, y: _softmax_partial(t, z, y))
+
+# -- circular and hyperbolic ----------------------------------------------------------------------
+
+sin = elementwise(np.sin, lambda t, z, x: t * cos(x))
+cos = elementwise(np.cos, lambda t, z, x: -(t * sin(x)))
+tan = elementwise(np.tan, lambda t, z, x: t * (1.0 + z * z))
+arcsin = elementwise(np.arcsin, lambda t, z, x: t / sqrt(1.0 - x * x))
+arccos = elementwise(np.arccos, lambda t, z, x: -(t / sqrt(1.0 - x * x)))
+arctan = elementwise(np.arctan, lambda t, z, x: t / (1.0 + x * x))
+sinh = elementwise(np.sinh, lambda t, z, x: t * cosh(x))
+cosh = elementwise(np.cosh, lambda t, z, x: t * sinh(x))
+tanh = elementwise(np.tanh, lambda t, z, x: t * (1.0 - z * z))
+arcsinh = elementwise(np.arcsinh, lambda t, z, x: t / sqrt(1.0 + x * x))
+arccosh = elementwise(np.arccosh, lambda t, z, x: t / sqrt(x * x - 1.0))
+arctanh = elementwise(np.arctanh, lambda t, z, x: t / (1.0 - x * x))
+
+
+def _ratio(a: Value, b: Value) -> Value:
+    """a / b, and 0 where b is 0: the subgradient at the tip of a cone."""
+    tip = equal(b, b.dtype.type(0))
+    return select(tip, b.dtype.type(0), divide(a, select(tip, b.dtype.type(1), b)))
+
+
+hypot = elementwise(np.hypot, lambda t, z, x, y: t * _ratio(x, z), lambda t, z, x, y: t * _ratio(y, z))
+arctan2 = elementwise(np.arctan2, lambda t, z, y, x: t * _ratio(x, x * x + y * y),
+                      lambda t, z, y, x: -(t * _ratio(y, x * x + y * y)))
+
+# -- complex numbers ------------------------------------------------------------------------------
+# Rules are linear over the complex numbers wherever the function is; a real function of a complex
+# argument has ∂u/∂x - i ∂u/∂y for its gradient.
+
+
+def _real_dtype(dtype: Dtype) -> Dtype:
+    return np.empty(0, dtype).real.dtype
+
+
+def _complex_dtype(dtype: Dtype) -> Dtype:
+    return np.dtype(np.complex64) if dtype == np.float32 else np.dtype(np.complex128)
+
+
+def _part(x: Aval) -> Aval:
+    return make_aval(x.shape, _real_dtype(x.dtype))
+
+
+def _one(name: str, evaluate: Any, infer: Infer, rule: Partial, transpose: Transpose | None = None) -> Primitive:
+    """An elementwise function of one operand whose result has another dtype."""
+    primitive = Primitive(name, evaluate, infer, partials(rule), lambda operands, mapped: primitive(operands[0]),
+                          transpose)
+    return primitive
+
+
+real = _one("real", lambda x: np.array(np.real(x)), _part, lambda t, z, x: real(t),
+            lambda ct, x: (convert(ct, x.aval.dtype),))
+imag = _one("imag", lambda x: np.array(np.imag(x)), _part, lambda t, z, x: imag(t),
+            lambda ct, x: (multiply(convert(ct, x.aval.dtype), x.aval.dtype.type(-1j)),))
+conjugate = elementwise(np.conjugate, lambda t, z, x: conjugate(t), transpose=lambda ct, x: (conjugate(ct),))
+
+
+def _absolute_rule(t: Value, z: Value, x: Value) -> Value:
+    """d|x| = sign(x) dx; for a complex x, Re(x̄ dx) / |x|, and 0 at 0."""
+    if x.dtype.kind != "c":
+        return t * sign(x)
+    return _ratio(real(conjugate(x) * t), z)
+
+
+absolute = _one("absolute", np.absolute, _part, _absolute_rule)
+
+
+def _angle_rule(t: Value, z: Value, x: Value) -> Value:
+    """d arg x = Im(x̄ dx) / |x|²."""
+    return _ratio(imag(conjugate(x) * t), real(conjugate(x) * x))
+
+
+angle = _one("angle", np.angle, _part, _angle_rule)
+
+# -- choices --------------------------------------------------------------------------------------
+
+
+def _share(t: Value, x: Value, y: Value) -> Value:
+    """The tangent of the larger one; ties share evenly."""
+    zero = x.dtype.type(0)
+    return select(greater(x, y), t, select(equal(x, y), t * 0.5, zero))
+
+
+maximum = elementwise(np.maximum, lambda t, z, x, y: _share(t, x, y), lambda t, z, x, y: _share(t, y, x))
+minimum = elementwise(np.minimum, lambda t, z, x, y: _share(t, y, x), lambda t, z, x, y: _share(t, x, y))
+
+
+def _select_infer(mask: Aval, x: Aval, y: Aval) -> Aval:
+    assert mask.dtype == np.bool_, mask
+    _infer("select", None)(make_aval(mask.shape, x.dtype), x)
+    _infer("select", None)(make_aval(mask.shape, y.dtype), y)
+    return _infer("select", None)(make_aval(mask.shape, x.dtype), x, y)
+
+
+def _select_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /) -> Tangent:
+    mask, (_, t, u) = primals[0], tangents
+    if isinstance(t, Zero) and isinstance(u, Zero):
+        return Zero(result.aval)
+    zero = result.dtype.type(0)
+    return spread(select(mask, zero if isinstance(t, Zero) else t, zero if isinstance(u, Zero) else u), result.aval)
+
+
+def _select_transpose(ct: Value, mask: Value, x: Any, y: Any) -> Sequence[Tangent | None]:
+    zero = ct.dtype.type(0)
+    return (None, gather_up(select(mask, ct, zero), x.aval) if isinstance(x, Linear) else None,
+            gather_up(select(mask, zero, ct), y.aval) if isinstance(y, Linear) else None)
+
+
+select = Primitive("select", np.where, _select_infer, _select_jvp,
+                   lambda operands, mapped: select(*stacked(operands, mapped)), _select_transpose)
+
+clip = elementwise(
+    np.clip, lambda t, z, x, low, high: select(logical_and(greater_equal(x, low), less_equal(x, high)), t, t.dtype.type(0)),
+    lambda t, z, x, low, high: select(less(x, low), t, t.dtype.type(0)),
+    lambda t, z, x, low, high: select(greater(x, high), t, t.dtype.type(0)), name="clip")
+
+# -- constant almost everywhere -------------------------------------------------------------------
+
+sign, floor, ceil, rint, trunc = map(elementwise, (np.sign, np.floor, np.ceil, np.rint, np.trunc))
+floor_divide = elementwise(np.floor_divide)
+remainder = elementwise(np.remainder, lambda t, z, x, y: t, lambda t, z, x, y: -(t * floor_divide(x, y)))
+
+
+def _predicate(ufunc: Any) -> Primitive:
+    return elementwise(ufunc, dtype=np.bool_)
+
+
+equal, not_equal, less, less_equal, greater, greater_equal = map(_predicate, (
+    np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal))
+logical_and, logical_or, logical_xor, logical_not = map(_predicate, (
+    np.logical_and, np.logical_or, np.logical_xor, np.logical_not))
+isnan, isinf, isfinite, signbit = map(_predicate, (np.isnan, np.isinf, np.isfinite, np.signbit))
+bitwise_and, bitwise_or, bitwise_xor, invert = map(elementwise, (
+    np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert))

@@ -1,0 +1,426 @@
+"""What a traced function holds in its hands: a Tracer, which looks like an array that is not computed yet.
+
+A tracer knows its builder, its variable in the graph, and so its shape and dtype. Whatever NumPy is
+asked to do with it arrives here: through operators, through methods, through `__array_ufunc__` (NEP 13)
+and `__array_function__` (NEP 18). From here it goes to the table `overrides`, which `fad.numpy` fills
+with NumPy's conventions, and from there, as strict primitives, to `Builder.record`.
+"""
+
+from __future__ import annotations
+
+import opcode
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from .avals import Aval, Dtype, Shape
+from .equation import Var
+from .errors import AbstractValueError, ConversionError, FadError, InPlaceError, MissingRuleError, StaleViewError
+from .primitive import Primitive, Traced
+from .source import here
+
+__all__ = ["Tracer", "View", "direct", "missing_rule", "overrides"]
+
+overrides: dict[Any, Callable[..., Any]] = {}
+"""NumPy's functions and ufuncs, and the words "getitem" and "setitem" -> what to do with traced arguments."""
+
+direct: dict[Any, dict[Aval, tuple[Primitive, Aval]]] = {}
+"""ufunc -> the aval of all its operands -> the primitive, and the aval of its result, where nothing needs converting."""
+
+_getframe = sys._getframe
+_FLOAT64 = np.dtype(np.float64)
+_NB_INPLACE_ADD = 13  # the first of the in-place variants among the arguments of BINARY_OP
+_PYTHON_NUMBERS = {int, float, complex, bool}
+_OPERANDS = (int, float, complex, np.ndarray, np.generic, list, tuple, Traced)
+
+
+def _infix(ufunc: Any, *, reflected: bool = False) -> Callable[[Any, object], Any]:
+    """A binary operator.
+
+    Two tracers of one aval, or a float64 tracer and a Python float, are by far the usual operands. They need
+    none of the conventions, and go straight to the builder: it takes a quarter of the time.
+    """
+    known = direct.setdefault(ufunc, {})
+
+    def operator(self: Tracer, other: Any) -> Any:
+        if self.__class__ is Tracer:
+            var, builder = self.var, self.builder
+            entry = known.get(var.aval)
+            if entry is not None:
+                if other.__class__ is Tracer:
+                    if other.builder is builder and other.var.aval is var.aval:
+                        atoms = (other.var, var) if reflected else (var, other.var)
+                        result = builder.note(entry[0], atoms, entry[1], _getframe(1))
+                        result.weak = self.weak and other.weak
+                        return result
+                elif other.__class__ is float and var.aval.dtype is _FLOAT64:
+                    number = builder.number(other)
+                    result = builder.note(entry[0], (number, var) if reflected else (var, number), entry[1], _getframe(1))
+                    result.weak = self.weak
+                    return result
+        if not isinstance(other, _OPERANDS):
+            return NotImplemented
+        result = overrides[ufunc](other, self) if reflected else overrides[ufunc](self, other)
+        if self.weak and (other.__class__ in _PYTHON_NUMBERS or isinstance(other, Tracer) and other.weak):
+            result.weak = True
+        return result
+
+    return operator
+
+
+def _prefix(ufunc: Any) -> Callable[[Any], Any]:
+    def operator(self: Tracer) -> Any:
+        result = overrides[ufunc](self)
+        result.weak = self.weak
+        return result
+
+    return operator
+
+
+def _in_place(ufunc: Any) -> Callable[[Any, object], Any]:
+    """`y += v` writes into the array y, so that every name for it sees the change; a number is replaced."""
+
+    def operator(self: Tracer, other: Any) -> Any:
+        if not self.shape:
+            return overrides[ufunc](self, other) if isinstance(other, _OPERANDS) else NotImplemented
+        self[...] = overrides[ufunc](self, other)
+        return self
+
+    return operator
+
+
+class Tracer(Traced):
+    """An array or a number that is being traced.
+
+    `weak` marks what would be a Python number in a plain call: it takes the dtype of the array it meets.
+    """
+
+    __slots__ = ("var", "weak")
+    __hash__ = None  # type: ignore[assignment]  # as for an array: == compares entries
+
+    def __init__(self, builder: Any, var: Var, weak: bool = False) -> None:
+        self.builder, self.var, self.weak = builder, var, weak
+
+    # -- what is known without computing --
+
+    @property
+    def aval(self) -> Aval:
+        return self.var.aval
+
+    @property
+    def shape(self) -> Shape:
+        return self.var.aval.shape
+
+    @property
+    def dtype(self) -> Dtype:
+        return self.var.aval.dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self.var.aval.shape)
+
+    @property
+    def size(self) -> int:
+        return self.var.aval.size
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of unsized object")
+        return self.shape[0]
+
+    # -- operators --
+
+    __add__, __radd__ = _infix(np.add), _infix(np.add, reflected=True)
+    __sub__, __rsub__ = _infix(np.subtract), _infix(np.subtract, reflected=True)
+    __mul__, __rmul__ = _infix(np.multiply), _infix(np.multiply, reflected=True)
+    __truediv__, __rtruediv__ = _infix(np.divide), _infix(np.divide, reflected=True)
+    __floordiv__, __rfloordiv__ = _infix(np.floor_divide), _infix(np.floor_divide, reflected=True)
+    __mod__, __rmod__ = _infix(np.remainder), _infix(np.remainder, reflected=True)
+    __pow__, __rpow__ = _infix(np.power), _infix(np.power, reflected=True)
+    __matmul__, __rmatmul__ = _infix(np.matmul), _infix(np.matmul, reflected=True)
+    __and__, __rand__ = _infix(np.bitwise_and), _infix(np.bitwise_and, reflected=True)
+    __or__, __ror__ = _infix(np.bitwise_or), _infix(np.bitwise_or, reflected=True)
+    __xor__, __rxor__ = _infix(np.bitwise_xor), _infix(np.bitwise_xor, reflected=True)
+    __lt__, __le__, __gt__, __ge__ = map(_infix, (np.less, np.less_equal, np.greater, np.greater_equal))
+    __eq__, __ne__ = _infix(np.equal), _infix(np.not_equal)  # type: ignore[assignment]  # entry by entry
+    __neg__, __pos__, __abs__, __invert__ = map(_prefix, (np.negative, np.positive, np.absolute, np.invert))
+    __iadd__, __isub__, __imul__ = map(_in_place, (np.add, np.subtract, np.multiply))
+    __itruediv__, __ipow__, __ifloordiv__ = map(_in_place, (np.divide, np.power, np.floor_divide))
+
+    def __divmod__(self, other: Any) -> tuple[Any, Any]:
+        return self // other, self % other
+
+    # -- NumPy's two protocols --
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if not kwargs and len(inputs) == 1 and method == "__call__" and self.__class__ is Tracer:
+            entry = direct[ufunc].get(self.var.aval) if ufunc in direct else None
+            if entry is not None:  # the usual case of a function of one operand, as for the operators
+                return self.builder.note(entry[0], (self.var,), entry[1], _getframe(1))
+        override = overrides.get(ufunc if method == "__call__" else (ufunc, method))
+        if override is None:
+            name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+            raise missing_rule(f"numpy.{name}" if getattr(np, ufunc.__name__, None) is ufunc else f"the ufunc {name}")
+        return override(*inputs, **_without_out(ufunc, kwargs)) if kwargs else override(*inputs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        override = overrides.get(function)
+        if override is None:
+            raise missing_rule(f"{function.__module__}.{function.__name__}")
+        if kwargs.get("out") is not None:
+            _without_out(function, kwargs)
+        return override(*args, **kwargs)
+
+    # -- values on demand: what Python itself needs to know in order to go on --
+
+    def __bool__(self) -> bool:
+        return bool(self.builder.demand(self, "bool(x)"))
+
+    def __int__(self) -> int:
+        return int(self.builder.demand(self, "int(x)"))
+
+    __trunc__ = __int__
+
+    def __index__(self) -> int:
+        if self.dtype.kind not in "iu":
+            raise TypeError(f"only integer arrays can be used as an index, got {self.aval}")
+        value: int = self.builder.demand(self, "an index").__index__()
+        return value
+
+    def __floor__(self) -> int:
+        return int(np.floor(self.builder.demand(self, "math.floor(x)")))
+
+    def __ceil__(self) -> int:
+        return int(np.ceil(self.builder.demand(self, "math.ceil(x)")))
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return int(np.round(self.builder.demand(self, "round(x)"))) if digits is None else np.round(self, digits)
+
+    def __float__(self) -> float:
+        if self.dtype.kind in "biu":
+            return float(self.builder.demand(self, "float(x)"))
+        raise self._conversion("float(x)")
+
+    def __complex__(self) -> complex:
+        raise self._conversion("complex(x)")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if self.dtype.kind in "biu":  # has no derivative that could be lost
+            return np.array(self.builder.demand(self, "a plain array"), dtype)
+        raise self._conversion("np.asarray(x)")
+
+    def _conversion(self, what: str) -> FadError:
+        """The error for turning a traced value into a plain number; says what the user's line tried to do."""
+        source = here(3)
+        if source is not None and opcode.opname[source.operation[0]] == "STORE_SUBSCR":
+            return ConversionError(
+                f"a traced value of type {self.aval} was stored into a plain NumPy array",
+                why="a plain array holds numbers, so the entry would lose its derivative",
+                edit="make the array with fad.numpy, as in b = fad.numpy.zeros(n), or build it at once with np.stack",
+                source=source)
+        return ConversionError(
+            f"a traced value of type {self.aval} was converted to a plain number or array, by {what} or by a "
+            "function outside NumPy such as math.sin(x) or an np.array([x, y]) of traced values",
+            why="the result would be a constant: its derivative would be lost without a word",
+            edit="use NumPy's functions (np.sin(x) for math.sin(x), np.stack([x, y]) for np.array([x, y])), or "
+                 "fad.value(x) where only the number is wanted",
+            source=source)
+
+    def __repr__(self) -> str:
+        return f"Tracer({self._describe()})"
+
+    def __str__(self) -> str:
+        return self._describe()
+
+    def __format__(self, spec: str) -> str:
+        if not spec:
+            return self._describe()
+        return format(self.builder.demand(self, "format"), spec)
+
+    def _describe(self) -> str:
+        try:
+            return f"{self.aval} = {self.builder.demand(self, 'repr')}"
+        except (AbstractValueError, RuntimeError):
+            return str(self.aval)
+
+    # -- reading and writing entries --
+
+    def __getitem__(self, key: Any) -> Any:
+        return overrides["getitem"](self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.rebind(overrides["setitem"](self, key, value))
+
+    def rebind(self, new: Tracer) -> None:
+        """Let this object stand for another value from now on: a write, functional underneath."""
+        self.builder, self.var = new.builder, new.var
+
+    def alias(self) -> Tracer:
+        """A new object for the same value: what NumPy would copy."""
+        return Tracer(self.builder, self.var, self.weak)
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.shape:
+            raise TypeError("iteration over a 0-d array")
+        return (self[i] for i in range(self.shape[0]))
+
+    def __contains__(self, item: Any) -> bool:
+        return bool(np.any(self == item))
+
+    def __copy__(self) -> Tracer:
+        return self.alias()
+
+    def __deepcopy__(self, memo: Any) -> Tracer:
+        return self.alias()
+
+    # -- ndarray's properties and methods: NumPy's functions, which come back through the protocols --
+
+    @property
+    def T(self) -> Any:
+        return np.transpose(self)
+
+    @property
+    def mT(self) -> Any:
+        return np.swapaxes(self, -1, -2)
+
+    @property
+    def real(self) -> Any:
+        return overrides[np.real](self)
+
+    @real.setter
+    def real(self, value: Any) -> None:
+        self[...] = value + 1j * self.imag
+
+    @property
+    def imag(self) -> Any:
+        return overrides[np.imag](self)
+
+    @imag.setter
+    def imag(self, value: Any) -> None:
+        self[...] = self.real + 1j * value
+
+    @property
+    def flat(self) -> Any:
+        return np.ravel(self)
+
+    def copy(self, order: str = "C") -> Tracer:
+        return self.alias()
+
+    def flatten(self, order: Any = "C") -> Any:
+        return np.ravel(self, order).alias()
+
+    def reshape(self, *shape: Any, order: Any = "C") -> Any:
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order)
+
+    def transpose(self, *axes: Any) -> Any:
+        return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
+
+    def item(self, *index: Any) -> Any:
+        """The single entry, still traced."""
+        return self[index[0] if len(index) == 1 else index] if index else np.reshape(self, ())
+
+    def tolist(self) -> Any:
+        """Nested lists of entries, still traced."""
+        return [row.tolist() for row in self] if self.shape else self
+
+    def fill(self, value: Any) -> None:
+        self[...] = value
+
+    def astype(self, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True) -> Any:
+        return overrides["astype"](self, dtype)
+
+    def __getattr__(self, name: str) -> Any:
+        method = _METHODS.get(name)
+        if method is not None:
+            return lambda *args, **kwargs: method(self, *args, **kwargs)
+        if hasattr(np.ndarray, name):
+            raise missing_rule(f"ndarray.{name}")
+        raise AttributeError(f"a traced array has no attribute {name!r}")
+
+
+_METHODS: dict[str, Callable[..., Any]] = {name: getattr(np, name) for name in (
+    "sum mean prod max min cumsum cumprod var std all any argmax argmin argsort ravel swapaxes squeeze dot "
+    "take repeat clip round diagonal trace conj conjugate nonzero ptp searchsorted compress choose").split()}
+
+
+class View(Tracer):
+    """A tracer that looks into another one, as a slice of an array does.
+
+    `restore` gives the base after a write to the view. A write to the base makes the view stale.
+    """
+
+    __slots__ = ("base", "seen", "restore")
+
+    def __init__(self, value: Tracer, base: Tracer, restore: Callable[[Tracer], Tracer] | None) -> None:
+        self.builder, self.weak = value.builder, value.weak
+        _set_var(self, value.var)
+        self.base, self.seen, self.restore = base, base.var, restore
+
+    @property
+    def var(self) -> Var:  # type: ignore[override]  # a plain tracer's is a slot, which is faster to read
+        if self.base.var is not self.seen:
+            raise StaleViewError(
+                f"a view of type {_get_var(self).aval} was used after the array it looks into, of type "
+                f"{self.base.aval}, had been written to",
+                why="in NumPy the view would have changed with the array; fad's writes are functional underneath",
+                edit="take the view again after the write, or take a copy before it: row = a[0].copy()")
+        return _get_var(self)
+
+    def rebind(self, new: Tracer) -> None:
+        if self.restore is None:
+            raise InPlaceError(
+                f"a write to a view of type {self.aval} that NumPy makes read-only, or that fad cannot write through",
+                why="the write would have to reach the array that the view looks into",
+                edit="write to a copy: b = view.copy()")
+        _ = self.var  # a stale view must not bring old entries back
+        self.builder = new.builder
+        _set_var(self, new.var)
+        self.base.rebind(self.restore(new))
+        self.seen = self.base.var
+
+
+_get_var: Callable[[Tracer], Var] = Tracer.var.__get__  # type: ignore[attr-defined]  # the slot below View's property
+_set_var: Callable[[Tracer, Var], None] = Tracer.var.__set__  # type: ignore[attr-defined]
+
+
+# -- refusals -----------------------------------------------------------------
+
+_ADVICE = {
+    "numpy.vectorize": "fad.vmap(f), which maps a function over an axis",
+    "numpy.apply_along_axis": "fad.vmap(f, in_axes=axis), which maps a function over an axis",
+    "numpy.copyto": "an assignment, b[...] = x",
+    "numpy.put": "an assignment, b[index] = x",
+    "numpy.fill_diagonal": "an assignment, b[np.arange(n), np.arange(n)] = x",
+}
+
+
+def missing_rule(name: str, form: str = "") -> FadError:
+    """The error for a function that fad does not know; with `form`, for a form of a call that it does not take."""
+    words = {getattr(f, "__name__", "") for f in overrides}
+    word = name.rpartition(".")[2]
+    near = sorted(w for w in words if w and word and (w.startswith(word[:4]) or word in w))[:5]
+    advice = _ADVICE.get(name, "np." + ", np.".join(near) if near else "")
+    return MissingRuleError(
+        f"fad has no rule for {name}{f' with {form}' if form else ''}",
+        why="without a rule its result would be a constant, or an array of Python objects",
+        edit=(f"use {advice}; or " if advice else "compose it from functions that have rules; or ")
+        + "call it on fad.value(x) where no derivative is wanted; or give a rule with fad.custom_jvp")
+
+
+def _without_out(function: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The keywords of a call without `out`, which is accepted from `array += traced` alone."""
+    out = kwargs.pop("out", None)
+    if out is None:
+        return kwargs
+    array = out[0] if isinstance(out, tuple) else out
+    source = here(3)
+    code, argument = source.operation if source is not None else (0, 0)
+    if opcode.opname[code] == "BINARY_OP" and argument >= _NB_INPLACE_ADD:
+        return {**kwargs, "into": array}
+    raise InPlaceError(
+        f"{function.__name__} was asked to put a traced result into out=, an array of type "
+        f"{array.dtype}[{','.join(map(str, array.shape))}]",
+        why="a plain array holds numbers, so the result would lose its derivative",
+        edit=f"take the result instead: b = np.{function.__name__}(...)", source=source)

@@ -1,0 +1,296 @@
+"""How a function becomes a Graph: it is run on tracers, and a builder writes down what it does.
+
+    trace : (function, avals) -> Graph, captures
+
+`Builder.record` is where every equation of every graph is made. It runs on every call of every
+derivative, and 2 microseconds an equation, the Tracer's share included, is its budget: an odd-looking
+line in it is measured, and says so.
+"""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import FrameType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .avals import Aval, aval_of, make_aval
+from .equation import Atom, Equation, Literal, Var, literal, small_literal
+from .errors import AbstractValueError, CaptureChangedError, EscapedTracerError, FadError, ObjectArrayError
+from .graph import Graph
+from .primitive import Params, Primitive, Traced, Value
+from .source import Source, here, source_of
+from .tracer import Tracer
+
+__all__ = ["Builder", "Trace", "active_builder", "concrete", "trace"]
+
+_getframe = sys._getframe
+_FLOAT64 = np.dtype(np.float64)
+_SCALAR = make_aval((), _FLOAT64)
+
+_births = itertools.count()
+_tuple = tuple.__new__  # makes a NamedTuple in half the time of its own constructor
+
+_inferred: dict[Any, Aval | tuple[Aval, ...]] = {}  # (primitive, params, avals) -> what the primitive infers
+_INFERRED_LIMIT = 1 << 14
+
+_SNAPSHOT_BYTES = 8192  # a captured array up to this size is copied; a larger one is watched
+
+
+class Builder:
+    """The equations recorded so far by one trace, and the values it closed over.
+
+    Args:
+        embeds: whether constants become part of the graph, as the transforms of graphs want it, and
+            not inputs, as the trace of a user's function does.
+    """
+
+    __slots__ = ("birth", "embeds", "arguments", "equations", "captures", "count", "source", "closed",
+                 "known", "_definitions", "_indexed", "_watched")
+
+    def __init__(self, *, embeds: bool = False) -> None:
+        self.birth = next(_births)
+        self.embeds = embeds
+        self.arguments: list[Var] = []
+        self.equations: list[Equation] = []
+        self.captures: dict[int, tuple[Var, Value, Any]] = {}  # id -> variable, value, and the object of that id
+        self.count = 0  # variables so far: the number of the next one
+        self.source: Source | None = None  # of the equations to come; None: the line that the user is running
+        self.closed = False
+        self.known: dict[Var, Value] = {}  # the values of arguments, and what was computed on demand
+        self._definitions: dict[Var, Equation] = {}
+        self._indexed = 0
+        self._watched: list[tuple[np.ndarray[Any, Any], bytes, Source | None]] = []
+
+    # -- writing down --
+
+    def argument(self, aval: Aval, value: Value = None, weak: bool = False) -> Tracer:
+        """A new argument; with a value, where the trace belongs to a call on concrete arrays."""
+        var = Var(self.count, aval)
+        self.count += 1
+        self.arguments.append(var)
+        if value is not None:
+            self.known[var] = value
+        return Tracer(self, var, weak)
+
+    def record(self, primitive: Primitive, operands: Sequence[Value], params: Params = ()) -> Any:
+        """Write down one equation; return a tracer of its result, or a tuple of them."""
+        if self.closed:
+            raise self._escaped()
+        # An operand of this very builder is by far the usual case: spelled out, not sent through atom().
+        atoms = tuple([x.var if x.__class__ is Tracer and x.builder is self else self.atom(x) for x in operands])
+        key = (primitive, params, *[a.aval for a in atoms])
+        inferred = _inferred.get(key)
+        if inferred is None:
+            inferred = self._infer(key, atoms)
+        if isinstance(inferred, Aval):
+            return self.note(primitive, atoms, inferred, _getframe(1), params)
+        results = tuple([Var(self.count + i, aval) for i, aval in enumerate(inferred)])
+        self.count += len(results)
+        self.equations.append(Equation(primitive, atoms, params, results, self.source or here(2)))
+        return tuple([Tracer(self, v) for v in results])
+
+    def note(self, primitive: Primitive, atoms: tuple[Atom, ...], aval: Aval, frame: FrameType,
+             params: Params = ()) -> Tracer:
+        """Write down one equation of one result, with operands that are atoms already."""
+        if self.closed:
+            raise self._escaped()
+        number = self.count
+        self.count = number + 1
+        var = _tuple(Var, (number, aval))
+        self.equations.append(_tuple(Equation, (primitive, atoms, params, (var,), self.source or source_of(frame))))
+        return Tracer(self, var)
+
+    def number(self, x: float) -> Atom:
+        """A Python float as a float64 operand."""
+        return small_literal(x, _FLOAT64) or self._capture(x, x, _SCALAR)
+
+    @staticmethod
+    def _infer(key: Any, atoms: Sequence[Atom]) -> Aval | tuple[Aval, ...]:
+        primitive, params = key[:2]
+        inferred: Aval | tuple[Aval, ...] = primitive.infer(*[a.aval for a in atoms], **dict(params))
+        if len(_inferred) > _INFERRED_LIMIT:
+            _inferred.clear()
+        _inferred[key] = inferred
+        return inferred
+
+    def atom(self, x: Value) -> Atom:
+        """A value as an operand: this trace's own variable, a literal, or a constant from outside."""
+        if isinstance(x, Tracer) and x.builder is self:
+            return x.var
+        if isinstance(x, Literal):
+            return x
+        if isinstance(x, Traced):
+            if x.builder.birth > self.birth or x.builder.closed:  # type: ignore[attr-defined]  # a Builder
+                raise self._escaped()
+            return self._capture(x, x, x.aval)  # type: ignore[attr-defined]  # a Tracer of an enclosing trace
+        aval = aval_of(x)
+        if aval.dtype == object:
+            raise ObjectArrayError(
+                f"an operand of type {type(x).__name__} would be an array of Python objects",
+                why="Python objects have no derivative", edit="stack traced values with np.stack([x, y])")
+        if self.embeds:
+            return literal(x)
+        if aval.shape == ():
+            return small_literal(x, aval.dtype) or self._capture(x, x, aval)
+        return self._capture_array(x, aval)
+
+    def _capture(self, x: Value, value: Value, aval: Aval) -> Var:
+        entry = self.captures.get(id(x))
+        if entry is not None:
+            return entry[0]
+        var = Var(self.count, aval)
+        self.count += 1
+        self.captures[id(x)] = var, value, x
+        return var
+
+    def _capture_array(self, x: np.ndarray[Any, Any], aval: Aval) -> Var:
+        """Capture an array as it is now: the program runs later, and the user's code may write to it until then."""
+        if x.nbytes <= _SNAPSHOT_BYTES:
+            entry = self.captures.get(id(x))
+            if entry is not None and entry[1].tobytes() != x.tobytes():  # written to since: another constant
+                self.captures[-self.count - 1] = self.captures.pop(id(x))
+            elif entry is not None:
+                return entry[0]
+            return self._capture(x, x.copy(), aval)
+        if id(x) not in self.captures:
+            self._watched.append((x, _sample(x), here(3)))
+        return self._capture(x, x, aval)
+
+    def following(self, equations: Iterable[Equation]) -> Iterator[Equation]:
+        """The equations of another graph, one by one; what is recorded meanwhile is attributed to their lines."""
+        for equation in equations:
+            self.source = equation.source
+            yield equation
+        self.source = None
+
+    # -- closing --
+
+    def build(self, outputs: Sequence[Value]) -> Graph:
+        """The graph so far, with these outputs; its last inputs are the captures."""
+        atoms = tuple([self.atom(x) for x in outputs])
+        for array, sample, source in self._watched:
+            if _sample(array) != sample:
+                raise CaptureChangedError(
+                    f"a plain array of type {aval_of(array)} was written to after a traced operation had read it",
+                    why="traced operations run when the function has returned, and would see the new entries",
+                    edit="write to a copy instead: b = b.copy()", source=source)
+        captured = sorted(var for var, _, _ in self.captures.values())
+        return Graph((*self.arguments, *captured), tuple(self.equations), atoms)
+
+    def captured(self) -> tuple[Value, ...]:
+        """The values of the captures, in the order of the graph's last inputs."""
+        return tuple([value for _, value, _ in sorted(self.captures.values(), key=lambda entry: entry[0].number)])
+
+    def _escaped(self) -> FadError:
+        return EscapedTracerError(
+            "a traced value was used after the call that traced it had ended, or in a trace outside its own",
+            why="it stood for an array within one call of grad, vmap, jit or another transform",
+            edit="return the value from the function, with has_aux=True if need be, and use what the transform "
+                 "returns; or keep fad.value(x)")
+
+    # -- values on demand --
+
+    def demand(self, tracer: Tracer, purpose: str) -> Any:
+        """The array behind a tracer, computed from the equations recorded so far, each at most once."""
+        if self.closed:
+            raise self._escaped()
+        return self._evaluate(tracer.var, purpose)
+
+    def _evaluate(self, wanted: Var, purpose: str) -> Any:
+        known, definitions = self.known, self._definitions
+        for equation in self.equations[self._indexed:]:
+            for v in equation.results:
+                definitions[v] = equation
+        self._indexed = len(self.equations)
+        stack = [wanted]
+        while stack:
+            v = stack[-1]
+            if v in known:
+                if isinstance(known[v], Traced):
+                    known[v] = concrete(known[v], purpose)
+                stack.pop()
+                continue
+            maker = definitions.get(v)
+            if maker is None:
+                known[v] = self._outside(v, purpose)
+                continue
+            missing = [a for a in maker.operands if isinstance(a, Var) and (
+                a not in known or isinstance(known[a], Traced))]
+            if missing:
+                stack.extend(missing)
+                continue
+            out = maker.primitive.evaluate(
+                *[known[a] if isinstance(a, Var) else a.value for a in maker.operands], **dict(maker.params))
+            known.update(zip(maker.results, out if len(maker.results) > 1 else (out,), strict=True))
+        return known[wanted]
+
+    def _outside(self, v: Var, purpose: str) -> Value:
+        for var, value, _ in self.captures.values():
+            if var == v:
+                return value
+        raise AbstractValueError(
+            f"the value of a traced {v.aval} was asked for, by {purpose}",
+            why="under vmap, or when a Graph is made from shapes alone, it stands for many values, or for none yet",
+            edit="choose entry by entry with np.where(condition, a, b), or use fad.cond")
+
+
+def _sample(array: np.ndarray[Any, Any]) -> bytes:
+    """A few hundred entries, spread over an array: enough to see that it was written to."""
+    each = max(2, round(512 ** (1 / array.ndim)))
+    return array[tuple([slice(None, None, max(1, n // each)) for n in array.shape])].tobytes()
+
+
+def concrete(x: Value, purpose: str = "fad.value") -> Any:
+    """The plain array behind a value, traced or not."""
+    while isinstance(x, Traced):
+        x = x.builder.demand(x, purpose)
+    return x
+
+
+# -- tracing ------------------------------------------------------------------
+
+
+class _Active(threading.local):
+    """The traces of users' functions that are running in this thread, outermost first."""
+
+    def __init__(self) -> None:
+        self.builders: list[Builder] = []
+
+
+_active = _Active()
+
+
+def active_builder() -> Builder | None:
+    """The innermost trace that is running in this thread: where `fad.numpy.zeros` makes its arrays."""
+    return _active.builders[-1] if _active.builders else None
+
+
+class Trace(NamedTuple):
+    """A traced function: its graph, and the values of the graph's last inputs, which it closed over."""
+
+    graph: Graph
+    captures: tuple[Value, ...]
+
+
+def trace(function: Callable[..., Sequence[Value]], avals: Sequence[Aval], values: Sequence[Value] = (),
+          weak: Sequence[bool] = ()) -> Trace:
+    """Run a function on tracers of these avals; with values, which its `if` and `while` can then ask for."""
+    builder = Builder()
+    arguments = [builder.argument(aval, value, bool(is_weak)) for aval, value, is_weak in itertools.zip_longest(
+        avals, values, weak)]
+    _active.builders.append(builder)
+    try:
+        graph = builder.build(function(*arguments))
+    except (TypeError, ValueError) as error:
+        if isinstance(error.__cause__, FadError):  # NumPy has hidden our message behind a riddle of its own
+            raise error.__cause__ from None
+        raise
+    finally:
+        _active.builders.pop()
+        builder.closed = True
+    return Trace(graph, builder.captured())

@@ -1,0 +1,280 @@
+"""What a call of a transformed function is made of: which arguments move, what was returned, and the graph between.
+
+    trace_call : (f, args, kwargs) -> Graph(moving leaves..., captures... → results...), and how to put all back
+
+Every call is traced. Only the leaves that are to be differentiated (or mapped, or compiled) become
+arguments of the graph; the other arguments reach the user's function untouched, and what it takes from
+them is captured, as are globals and closures.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import tree
+from ..avals import Aval, aval_of
+from ..errors import ArgumentError, DtypeError, IntegerArgumentError, NonScalarError, ObjectArrayError, TreeError
+from ..graph import Graph
+from ..primitive import Value
+from ..tracer import Tracer
+from ..tracing import trace
+from ..tree import Structure
+
+__all__ = ["Argnames", "Argnums", "Call", "Moving", "Results", "TracedCall", "check_aux", "is_array", "places_of", "trace_call"]
+
+Argnums = int | Sequence[int]
+Argnames = str | Sequence[str] | None
+Place = int | str  # of an argument in a call: a position, or a keyword
+
+
+# -- which arguments ------------------------------------------------------------------------------
+
+
+def places_of(f: Callable[..., Any], argnums: Argnums, argnames: Argnames, args: Sequence[Any],
+              kwargs: dict[str, Any]) -> tuple[list[Place], bool]:
+    """Where the selected arguments of this call are, and whether one alone was selected."""
+    if argnames is None and type(argnums) is int and 0 <= argnums < len(args):
+        return [argnums], True  # the usual case, without a look at the signature
+    selected: Sequence[Any] = [argnums] if argnames is None else [argnames]
+    single = isinstance(selected[0], (int, str))
+    if not single:
+        selected = list(selected[0])
+    return [_place(f, s, args, kwargs) for s in selected], single
+
+
+def _place(f: Callable[..., Any], selected: Place, args: Sequence[Any], kwargs: dict[str, Any]) -> Place:
+    names = _parameters(f)
+    if isinstance(selected, str):
+        if selected in kwargs:
+            return selected
+        if selected in names[:len(args)]:
+            return names.index(selected)
+    else:
+        position = selected + max(len(names), len(args)) if selected < 0 else selected
+        if 0 <= position < len(args):
+            return position
+        if 0 <= position < len(names) and names[position] in kwargs:
+            return names[position]
+    name = getattr(f, "__name__", "the function")
+    raise ArgumentError(
+        f"{'argnames' if isinstance(selected, str) else 'argnums'} selects {selected!r}, but {name} has the parameters "
+        f"({', '.join(names)}) and was called with {len(args)} positional arguments"
+        + (f" and the keywords {', '.join(kwargs)}" if kwargs else ""),
+        why="only an argument that is given can be differentiated",
+        edit="count argnums from 0, or name the argument with argnames=, and pass it in the call")
+
+
+def _parameters(f: Callable[..., Any]) -> list[str]:
+    try:
+        return list(inspect.signature(f).parameters)
+    except (TypeError, ValueError):  # some builtins have no signature
+        return []
+
+
+def is_array(x: Any) -> bool:
+    """Whether a leaf is an array or a number, traced or not."""
+    return isinstance(x, (float, np.ndarray, Tracer, int, complex, np.generic)) and not (
+        isinstance(x, np.generic) and x.dtype.kind in "SUOMmV")
+
+
+# -- the moving leaves ----------------------------------------------------------------------------
+
+
+class Moving(NamedTuple):
+    """The arguments to be differentiated, as leaves: `still` holds those that are neither arrays nor numbers."""
+
+    values: list[Value]
+    weak: list[bool]
+    positions: list[int]  # of the values among all leaves
+    still: list[Any]  # all leaves, with the values' places to be filled in
+    structures: list[Structure]  # of each argument
+
+    def rebuilt(self, leaves: Sequence[Value], still: Sequence[Any] | None = None) -> list[Any]:
+        """The arguments again, with other values."""
+        filled = list(self.still if still is None else still)
+        for i, x in zip(self.positions, leaves, strict=True):
+            filled[i] = x
+        arguments, start = [], 0
+        for structure in self.structures:
+            if structure is tree.LEAF:
+                arguments.append(filled[start])
+                start += 1
+            else:
+                end = start + structure.n_leaves
+                arguments.append(tree.unflatten(structure, filled[start:end]))
+                start = end
+        return arguments
+
+    def like(self, leaves: Sequence[Value]) -> list[Any]:
+        """Trees like the arguments, of these leaves; None where an argument had a leaf that does not move."""
+        return self.rebuilt(leaves, [None] * len(self.still))
+
+
+def moving(transform: str, arguments: Sequence[Any]) -> Moving:
+    """The leaves of the arguments that a transform moves, each checked: a float or complex array or number."""
+    values: list[Value] = []
+    weak: list[bool] = []
+    positions: list[int] = []
+    still: list[Any] = []
+    structures: list[Structure] = []
+    for argument in arguments:
+        if type(argument) in (float, np.ndarray, np.float64, Tracer):
+            leaves, structure = [argument], tree.LEAF
+        else:
+            leaves, structure = tree.flatten(argument)
+        structures.append(structure)
+        for leaf in leaves:
+            if is_array(leaf):
+                positions.append(len(still))
+                value, is_weak = _differentiable(transform, leaf)
+                values.append(value)
+                weak.append(is_weak)
+            still.append(leaf)
+    return Moving(values, weak, positions, still, structures)
+
+
+def _differentiable(transform: str, x: Any) -> tuple[Value, bool]:
+    if type(x) is float:
+        return x, True
+    if isinstance(x, Tracer):
+        if x.aval.inexact:
+            return x, x.weak
+    elif isinstance(x, (np.ndarray, np.generic)):
+        if x.dtype.kind in "fc":
+            return x, False
+        if x.dtype == object:
+            raise ObjectArrayError(
+                f"{transform} was called at an array of Python objects, of shape {x.shape}",
+                why="Python objects have no derivative", edit="give an array of a numeric dtype: x.astype(float)")
+    elif isinstance(x, (int, complex)) and not isinstance(x, bool):
+        return (float(x) if isinstance(x, int) else x), True
+    aval = aval_of(x)
+    raise IntegerArgumentError(
+        f"{transform} was called at an argument of type {aval}",
+        why="a derivative needs numbers that can change by a little, and integers and truth values cannot",
+        edit="cast it: x.astype(float)" if aval.shape else "give a float: float(x)")
+
+
+# -- tracing the call -----------------------------------------------------------------------------
+
+
+class Results(NamedTuple):
+    """What the user's function returned: its leaves, with the traced ones standing as outputs of the graph."""
+
+    structure: Structure
+    constants: list[Any]  # all leaves, with the outputs' places to be filled in
+    positions: list[int]  # of the outputs among all leaves
+
+    def rebuilt(self, outputs: Sequence[Value]) -> Any:
+        """The result again, with these values for the outputs."""
+        filled = list(self.constants)
+        for i, y in zip(self.positions, outputs, strict=True):
+            filled[i] = y
+        return tree.unflatten(self.structure, filled)
+
+
+class TracedCall(NamedTuple):
+    """A call as a graph: of `inputs`, the moving values first, then the captures."""
+
+    graph: Graph
+    inputs: list[Value]
+    n_moving: int
+    out: Results
+    aux: Results | None
+
+    @property
+    def moves(self) -> tuple[bool, ...]:
+        """Which inputs of the graph move."""
+        return (True,) * self.n_moving + (False,) * (len(self.inputs) - self.n_moving)
+
+    @property
+    def n_out(self) -> int:
+        """How many of the graph's outputs are the result's, and not aux's."""
+        return len(self.out.positions)
+
+
+class Call(NamedTuple):
+    """A call f(*args, **kwargs), with the places of the arguments that a transform is about."""
+
+    f: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    places: Sequence[Place]
+
+    @property
+    def selected(self) -> list[Any]:
+        return [self.args[p] if isinstance(p, int) else self.kwargs[p] for p in self.places]
+
+    def run(self, arguments: Sequence[Any]) -> Any:
+        """Call the function with other arguments in the selected places."""
+        args, kwargs = list(self.args), self.kwargs
+        for p, argument in zip(self.places, arguments, strict=True):
+            if isinstance(p, int):
+                args[p] = argument
+            else:
+                kwargs = {**kwargs, p: argument}
+        return self.f(*args, **kwargs)
+
+
+def trace_call(call: Call, moved: Moving, *, has_aux: bool = False, avals: Sequence[Aval] | None = None,
+               transform: str) -> TracedCall:
+    """Run the call on tracers of the moving leaves: on their values or, where `avals` are given, on types alone."""
+    seen: list[Results] = []
+
+    def function(*tracers: Tracer) -> list[Value]:
+        result = call.run(moved.rebuilt(tracers))
+        parts = check_aux(result, transform) if has_aux else (result,)
+        outputs: list[Value] = []
+        for part in parts:
+            seen.append(_results(part, outputs))
+        return outputs
+
+    if avals is None:
+        traced = trace(function, [aval_of(x) if not isinstance(x, Tracer) else x.aval for x in moved.values],
+                       moved.values, moved.weak)
+    else:
+        traced = trace(function, avals, (), moved.weak)
+    return TracedCall(traced.graph, [*moved.values, *traced.captures], len(moved.values), seen[0],
+                      seen[1] if has_aux else None)
+
+
+def check_aux(result: Any, transform: str) -> tuple[Any, Any]:
+    """The two parts of a result with aux."""
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise TreeError(f"{transform} with has_aux=True got a result of type {type(result).__name__}, not a pair",
+                        why="the first entry is differentiated, and the second is handed through",
+                        edit="return (value, aux), or leave has_aux out")
+    return result
+
+
+def _results(result: Any, outputs: list[Value]) -> Results:
+    leaves, structure = ([result], tree.LEAF) if isinstance(result, Tracer) else tree.flatten(result)
+    positions = [i for i, leaf in enumerate(leaves) if is_array(leaf)]
+    outputs.extend([leaves[i] for i in positions])
+    return Results(structure, leaves, positions)
+
+
+def check_scalar(traced: TracedCall, transform: str) -> None:
+    """See that the result is one real number, as a gradient needs it."""
+    out = traced.out
+    if out.structure is not tree.LEAF or not out.positions:
+        raise NonScalarError(
+            f"{transform} got a result of type {type(tree.unflatten(out.structure, out.constants)).__name__}, "
+            f"of structure {out.structure}",
+            why="a gradient is the derivative of one number",
+            edit="return one number; with more to return, return (value, more) and set has_aux=True")
+    aval = traced.graph.outputs[0].aval
+    if aval.shape != ():
+        raise NonScalarError(
+            f"{transform} got a result of type {aval}, of shape {aval.shape}, which is not a scalar",
+            why="a gradient is the derivative of one number; an array of results has a Jacobian",
+            edit="use fad.jacobian(f), or reduce the result to one number, as np.sum does")
+    if aval.dtype.kind != "f":
+        raise DtypeError(
+            f"{transform} got a result of type {aval}",
+            why="a gradient is the derivative of one real number", edit="return a real number, such as np.abs(z) ** 2"
+            if aval.dtype.kind == "c" else "return a float")

@@ -1,0 +1,120 @@
+"""The gradient of a function of anything that returns one number.
+
+    grad : (x... → y)  becomes  (x... → ∂y/∂x...)
+
+It is the vjp of a scalar result, applied to 1. Trace, and look up what was derived and compiled for a
+graph like this one; only a new graph pays for jvp, split, transpose and compilation.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..graph import Graph, memoised, replay
+from ..execute import Program
+from ..optimise import drop_dead
+from ..tracing import Builder
+from .call import Argnames, Argnums, Call, TracedCall, check_scalar, moving, places_of, trace_call
+from .jvp import jvp_graph
+from .split import split
+from .transpose import transpose
+
+__all__ = ["grad", "gradient_graph", "value_and_grad"]
+
+
+@memoised
+def _program(graph: Graph, moves: tuple[bool, ...]) -> Program:
+    return Program(gradient_graph(graph, moves))
+
+
+def gradient_graph(graph: Graph, moves: tuple[bool, ...]) -> Graph:
+    """Graph(x... → y, aux...) becomes Graph(x... → y, aux..., ∂y/∂x of each x that moves)."""
+    pushed = jvp_graph(graph, moves)
+    n, n_outputs = sum(moves), len(graph.outputs)
+    now, later = split(drop_dead(Graph(pushed.inputs, pushed.equations, pushed.outputs[:n_outputs + 1])), n, 1)
+    pulled = transpose(later, len(later.inputs) - n)
+    builder = Builder(embeds=True)
+    primals = [builder.argument(v.aval) for v in graph.inputs]
+    outputs = replay(now, primals)
+    seed = graph.outputs[0].aval.dtype.type(1)
+    return builder.build([*outputs[:n_outputs], *replay(pulled, [*outputs[n_outputs:], seed])])
+
+
+def _differentiate(transform: str, f: Callable[..., Any], argnums: Argnums, argnames: Argnames, has_aux: bool,
+                   args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
+    """The value, aux and gradient at one call."""
+    places, single = places_of(f, argnums, argnames, args, kwargs)
+    call = Call(f, args, kwargs, places)
+    moved = moving(transform, call.selected)
+    traced = trace_call(call, moved, has_aux=has_aux, transform=transform)
+    check_scalar(traced, transform)
+    results = _program(traced.graph, traced.moves)(traced.inputs)
+    n_aux = len(traced.graph.outputs) - 1
+    gradients = moved.like(results[1 + n_aux:])
+    aux = traced.aux.rebuilt(results[1:1 + n_aux]) if traced.aux is not None else None
+    return results[0], aux, gradients[0] if single else tuple(gradients)
+
+
+def grad(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Argnames = None,
+         has_aux: bool = False) -> Callable[..., Any]:
+    """The function that returns the gradient of a scalar function.
+
+    Args:
+        f: returns one real number, of any shape-() kind; its differentiated arguments are trees of float or
+            complex arrays and numbers.
+        argnums: the position of the argument to differentiate, or a sequence of positions.
+        argnames: names instead of positions, keyword-only parameters included.
+        has_aux: f returns (value, aux), and the gradient is returned as (gradient, aux).
+
+    Returns:
+        A function of f's parameters. It returns the gradient, in the structure, shapes and dtypes of the argument,
+        or a tuple of gradients where several arguments were selected. For a complex argument x + iy it is
+        ∂f/∂x - i ∂f/∂y.
+
+    Raises:
+        NonScalarError: the result is not one number.
+        IntegerArgumentError: an argument to differentiate has an integer or boolean dtype.
+        ArgumentError: `argnums` or `argnames` selects an argument that is not there.
+
+    >>> import numpy as np
+    >>> grad(lambda x: np.sum(np.sin(x) ** 2))(np.array([0.0, np.pi / 4]))
+    array([0., 1.])
+
+    Reverse mode as transposed forward mode: Radul et al., You Only Linearize Once (2023).
+    """
+
+    @functools.wraps(f)
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        _, aux, gradients = _differentiate("grad", f, argnums, argnames, has_aux, args, kwargs)
+        return (gradients, aux) if has_aux else gradients
+
+    return gradient
+
+
+def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Argnames = None,
+                   has_aux: bool = False) -> Callable[..., Any]:
+    """The function that returns the value and the gradient of a scalar function, for the price of the gradient.
+
+    Args:
+        f, argnums, argnames, has_aux: as for `grad`.
+
+    Returns:
+        A function that returns (value, gradient); with `has_aux`, ((value, aux), gradient).
+
+    Raises:
+        NonScalarError, IntegerArgumentError, ArgumentError: as for `grad`.
+
+    >>> value_and_grad(lambda x: x ** 3)(2.0)
+    (np.float64(8.0), np.float64(12.0))
+    """
+
+    @functools.wraps(f)
+    def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
+        value, aux, gradients = _differentiate("value_and_grad", f, argnums, argnames, has_aux, args, kwargs)
+        return ((value, aux) if has_aux else value), gradients
+
+    return value_and_gradient

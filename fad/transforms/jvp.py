@@ -1,0 +1,55 @@
+"""Forward mode: from a program to the program that also pushes tangents through it.
+
+    jvp : Graph(x... → y...)  becomes  Graph(x..., dx... → y..., dy...)
+
+Each equation is written down again, and after it the tangent of its result, which the primitive's jvp
+rule makes from the tangents of its operands. A tangent that is known to vanish stays symbolic and costs
+nothing. See Griewank & Walther, Evaluating Derivatives (2008), chapter 3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..equation import Atom, Var
+from ..graph import Graph, memoised
+from ..primitive import Tangent, Value, Zero
+from ..primitives.structural import instantiate
+from ..tracing import Builder
+
+__all__ = ["jvp_graph"]
+
+
+@memoised
+def jvp_graph(graph: Graph, moving: tuple[bool, ...]) -> Graph:
+    """The program with tangents: one more input for each input that is `moving`, one more output for each
+    output whose dtype has tangents (float or complex)."""
+    builder = Builder(embeds=True)
+    primal: dict[Atom, Value] = {v: builder.argument(v.aval) for v in graph.inputs}
+    tangent: dict[Atom, Tangent] = {v: builder.argument(v.aval)
+                                    for v, moves in zip(graph.inputs, moving, strict=True) if moves}
+
+    def primal_of(atom: Atom) -> Value:
+        return primal[atom] if isinstance(atom, Var) else atom.value
+
+    def tangent_of(atom: Atom) -> Tangent:
+        return tangent[atom] if atom in tangent else Zero(atom.aval)
+
+    for equation in builder.following(graph.equations):
+        primitive, operands, params, results, _ = equation
+        xs = [primal_of(a) for a in operands]
+        out = builder.record(primitive, xs, params)
+        several = isinstance(out, tuple)
+        primal.update(zip(results, out if several else (out,), strict=True))
+        if not any(a in tangent for a in operands):
+            continue
+        moved = primitive.jvp(xs, [tangent_of(a) for a in operands], out, **dict(params))
+        for v, t in zip(results, moved if several else (moved,), strict=True):
+            if not isinstance(t, Zero) and v.aval.inexact:
+                tangent[v] = t
+
+    def outputs() -> Sequence[Value]:
+        moved = [tangent_of(a) for a in graph.outputs if a.aval.inexact]
+        return [*map(primal_of, graph.outputs), *(instantiate(t, builder) for t in moved)]
+
+    return builder.build(outputs())

@@ -1,0 +1,49 @@
+"""Batching: from a program for one example to the program for a stack of them.
+
+    vmap : Graph(x... → y...)  becomes  Graph(x[n]... → y[n]...)
+
+The stack is always axis 0 inside. An equation none of whose operands is mapped is left as it is: it is
+computed once for all.
+"""
+
+from __future__ import annotations
+
+from ..avals import make_aval
+from ..equation import Atom, Var
+from ..graph import Graph, memoised
+from ..primitive import Value
+from ..primitives.structural import broadcast_p
+from ..tracing import Builder
+
+__all__ = ["vmap_graph"]
+
+
+@memoised
+def vmap_graph(graph: Graph, mapped: tuple[bool, ...], size: int) -> Graph:
+    """The program for a stack of `size` examples: the mapped inputs have it as axis 0, and so have all outputs."""
+    builder = Builder(embeds=True)
+    value: dict[Atom, Value] = {
+        v: builder.argument(make_aval((size, *v.aval.shape), v.aval.dtype) if m else v.aval)
+        for v, m in zip(graph.inputs, mapped, strict=True)}
+    stacks: set[Atom] = {v for v, m in zip(graph.inputs, mapped, strict=True) if m}
+
+    def read(atom: Atom) -> Value:
+        return value[atom] if isinstance(atom, Var) else atom.value
+
+    for primitive, operands, params, results, _ in builder.following(graph.equations):
+        xs = [read(a) for a in operands]
+        flags = [a in stacks for a in operands]
+        if any(flags):
+            out = primitive.batch(xs, flags, **dict(params))
+            stacks.update(results)
+        else:
+            out = builder.record(primitive, xs, params)
+        value.update(zip(results, out if isinstance(out, tuple) else (out,), strict=True))
+
+    def stacked(atom: Atom) -> Value:
+        y = read(atom)
+        if atom in stacks:
+            return y
+        return builder.record(broadcast_p, (y,), (("axes", (0,)), ("shape", (size, *atom.aval.shape))))
+
+    return builder.build([stacked(a) for a in graph.outputs])

@@ -1,0 +1,278 @@
+"""How nested containers are flattened into leaves, and rebuilt.
+
+A tree is a tuple, list, dict, named tuple, dataclass or instance of a registered class whose entries are
+trees; None is the tree without leaves; everything else is a leaf. Flattening a tree gives its leaves and
+its structure, and the two give the tree back.
+
+    >>> leaves, structure = flatten({"w": 1.0, "b": (2.0, None)})
+    >>> leaves, str(structure)
+    ([2.0, 1.0], "{'b': (*, None), 'w': *}")
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from .errors import ArgumentError, TreeError
+
+__all__ = ["Structure", "flatten", "leaves", "map", "ravel", "register", "structure", "unflatten"]
+
+T = TypeVar("T")
+_map = map  # the builtin: this module has a map of its own
+
+
+class Structure(NamedTuple):
+    """The shape of a tree: everything but its leaves. Hashable, and compared by value.
+
+    `kind` is the container's class (None for a leaf), `names` what its children are called.
+    """
+
+    kind: type | None
+    names: Hashable
+    children: tuple[Structure, ...]
+
+    @property
+    def n_leaves(self) -> int:
+        return 1 if self.kind is None else sum(child.n_leaves for child in self.children)
+
+    def __str__(self) -> str:
+        kind, inside = self.kind, [str(child) for child in self.children]
+        if kind is None:
+            return "*"
+        if kind is type(None):
+            return "None"
+        if kind is tuple:
+            return f"({', '.join(inside)}{',' if len(inside) == 1 else ''})"
+        if kind is list:
+            return f"[{', '.join(inside)}]"
+        if kind is dict:
+            return "{" + ", ".join(f"{k!r}: {s}" for k, s in zip(_names(self), inside, strict=True)) + "}"
+        return f"{kind.__name__}({', '.join(f'{k}={s}' for k, s in zip(_names(self), inside, strict=True))})"
+
+
+LEAF = Structure(None, None, ())
+_NONE = Structure(type(None), None, ())
+
+
+def _names(s: Structure) -> Iterable[Any]:
+    return s.names if isinstance(s.names, tuple) and len(s.names) == len(s.children) else range(len(s.children))
+
+
+class Container(NamedTuple):
+    """How a class of containers is taken apart and put together."""
+
+    take: Callable[[Any], tuple[Iterable[Any], Hashable]]  # instance -> children, names
+    put: Callable[[Any, Sequence[Any]], Any]  # names, children -> instance
+
+
+def _dict_items(x: dict[Any, Any]) -> tuple[Iterable[Any], Hashable]:
+    try:
+        keys = tuple(sorted(x))
+    except TypeError:  # keys without an order keep the dict's own
+        keys = tuple(x)
+    return [x[k] for k in keys], keys
+
+
+def _dict_with(kind: Callable[[], Any]) -> Callable[[Any, Sequence[Any]], Any]:
+    def put(keys: Any, children: Sequence[Any]) -> Any:
+        result = kind()
+        result.update(zip(keys, children, strict=True))
+        return result
+
+    return put
+
+
+_containers: dict[type, Container] = {
+    tuple: Container(lambda x: (x, None), lambda names, children: tuple(children)),
+    list: Container(lambda x: (x, None), lambda names, children: list(children)),
+    dict: Container(_dict_items, _dict_with(dict)),
+    OrderedDict: Container(lambda x: (x.values(), tuple(x)), _dict_with(OrderedDict)),
+    defaultdict: Container(
+        lambda x: (_dict_items(x)[0], (x.default_factory, _dict_items(x)[1])),
+        lambda names, children: defaultdict(names[0], zip(names[1], children, strict=True))),
+}
+
+
+def register(cls: type[T], flatten: Callable[[T], tuple[Iterable[Any], Hashable]],
+             unflatten: Callable[[Any, Sequence[Any]], T]) -> type[T]:
+    """Make instances of a class trees.
+
+    Args:
+        cls: the class.
+        flatten: takes an instance to its children and a hashable rest.
+        unflatten: takes the rest and the children back to an instance.
+
+    Returns:
+        The class.
+
+    >>> class Pair:
+    ...     def __init__(self, a, b): self.a, self.b = a, b
+    >>> _ = register(Pair, lambda p: ((p.a, p.b), None), lambda rest, children: Pair(*children))
+    >>> leaves(Pair(1.0, [2.0]))
+    [1.0, 2.0]
+    """
+    _containers[cls] = Container(flatten, unflatten)
+    return cls
+
+
+def _container(cls: type) -> Container | None:
+    """What is known, or can be found out, of a class; None for the class of a leaf."""
+    known = _containers.get(cls)
+    if known is not None or cls in (np.ndarray, float):
+        return known
+    if issubclass(cls, tuple) and hasattr(cls, "_fields"):
+        return _containers.setdefault(cls, Container(lambda x: (x, None), lambda names, children: cls(*children)))
+    fields = getattr(cls, "__dataclass_fields__", None)
+    if fields is not None:
+        names = tuple(fields)
+        return _containers.setdefault(cls, Container(
+            lambda x: ([getattr(x, name) for name in names], names), lambda _, children: _rebuilt(cls, names, children)))
+    return None
+
+
+def _rebuilt(cls: type, names: Sequence[str], children: Sequence[Any]) -> Any:
+    """A dataclass with these fields, made as copying makes it: __init__ and __post_init__ have had their say."""
+    instance = object.__new__(cls)
+    for name, child in zip(names, children, strict=True):
+        object.__setattr__(instance, name, child)
+    return instance
+
+
+def flatten(tree: Any) -> tuple[list[Any], Structure]:
+    """The leaves of a tree, in order, and its structure.
+
+    Args:
+        tree: any tree.
+
+    Returns:
+        The list of leaves, and a `Structure` from which `unflatten` rebuilds the tree. A dict's entries come
+        in the order of its sorted keys.
+
+    >>> flatten([1.0, {"a": 2.0}])[0]
+    [1.0, 2.0]
+    """
+    found: list[Any] = []
+    return found, _flatten_into(found, tree)
+
+
+def _flatten_into(found: list[Any], tree: Any) -> Structure:
+    if tree is None:
+        return _NONE
+    container = _container(type(tree))
+    if container is None:
+        found.append(tree)
+        return LEAF
+    children, names = container.take(tree)
+    return Structure(type(tree), names, tuple([_flatten_into(found, child) for child in children]))
+
+
+def unflatten(structure: Structure, leaves: Iterable[Any]) -> Any:
+    """The tree with this structure and these leaves.
+
+    Raises:
+        TreeError: there are fewer or more leaves than the structure has places.
+
+    >>> unflatten(structure((0, [0])), ["x", "y"])
+    ('x', ['y'])
+    """
+    rest = iter(leaves)
+    try:
+        tree = _unflatten_from(structure, rest)
+    except StopIteration:
+        raise TreeError(f"too few leaves for a tree of structure {structure}",
+                        edit=f"give {structure.n_leaves} leaves") from None
+    if next(rest, rest) is not rest:
+        raise TreeError(f"too many leaves for a tree of structure {structure}",
+                        edit=f"give {structure.n_leaves} leaves")
+    return tree
+
+
+def _unflatten_from(structure: Structure, rest: Any) -> Any:
+    if structure.kind is None:
+        return next(rest)
+    if structure.kind is type(None):
+        return None
+    children = [_unflatten_from(child, rest) for child in structure.children]
+    container = _container(structure.kind)
+    assert container is not None
+    return container.put(structure.names, children)
+
+
+def leaves(tree: Any) -> list[Any]:
+    """The leaves of a tree, in order.
+
+    >>> leaves((1.0, None, [2.0]))
+    [1.0, 2.0]
+    """
+    return flatten(tree)[0]
+
+
+def structure(tree: Any) -> Structure:
+    """The structure of a tree.
+
+    >>> str(structure((1.0, None, [2.0])))
+    '(*, None, [*])'
+    """
+    return flatten(tree)[1]
+
+
+def map(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:
+    """Apply a function to the leaves of trees of one structure.
+
+    Args:
+        f: takes a leaf of each tree.
+        tree, *rest: the trees.
+
+    Returns:
+        A tree of the results, in the structure of the first.
+
+    Raises:
+        TreeError: the structures differ.
+
+    >>> map(lambda p, g: p - 0.1 * g, {"w": 1.0}, {"w": 10.0})
+    {'w': 0.0}
+    """
+    first, shape = flatten(tree)
+    columns = [first]
+    for other in rest:
+        column, found = flatten(other)
+        if found != shape:
+            raise TreeError(f"trees of different structures: {shape} and {found}",
+                            why="a map over trees goes leaf by leaf", edit="give trees of one structure")
+        columns.append(column)
+    return unflatten(shape, _map(f, *columns))
+
+
+def ravel(tree: Any) -> tuple[np.ndarray[Any, Any], Callable[[Any], Any]]:
+    """A tree of arrays and numbers as one vector.
+
+    Args:
+        tree: its leaves are arrays or numbers.
+
+    Returns:
+        The vector, of shape (n,), and the function that makes a tree of such a vector. Both can be traced.
+
+    Raises:
+        ArgumentError: a vector of another length was given to that function.
+
+    >>> vector, back = ravel({"w": np.ones((2, 2)), "b": 0.5})
+    >>> vector, back(vector)["b"]
+    (array([0.5, 1. , 1. , 1. , 1. ]), np.float64(0.5))
+    """
+    found, shape = flatten(tree)
+    shapes = [np.shape(leaf) for leaf in found]
+    ends = np.cumsum([int(np.prod(s)) for s in shapes], dtype=int)
+    vector = np.concatenate([np.reshape(leaf, -1) for leaf in found]) if found else np.zeros(0)
+
+    def back(v: Any) -> Any:
+        if np.shape(v) != (int(ends[-1]) if found else 0,):
+            raise ArgumentError(f"a vector of shape {np.shape(v)} for a tree of {ends[-1] if found else 0} numbers",
+                                edit="give a vector of that many numbers")
+        return unflatten(shape, [np.reshape(v[end - int(np.prod(s)):end], s)[()]
+                                 for end, s in zip(ends.tolist(), shapes, strict=True)])
+
+    return vector, back
