@@ -1,0 +1,28 @@
+"""JAX-style functional differentiation for plain NumPy.
+
+>>> import numpy as np, fad
+>>> fad.grad(lambda x: np.sum(np.sin(x) ** 2))(np.array([0.0, np.pi / 4]))
+array([0., 1.])
+"""
+
+from . import errors as errors
+from . import numpy as numpy
+from . import tree as tree
+from .errors import FadError as FadError
+from .graph import Graph as Graph
+from .transforms.constants import stop_gradient as stop_gradient
+from .transforms.constants import value as value
+from .transforms.grad import grad as grad
+from .transforms.grad import value_and_grad as value_and_grad
+from .transforms.jacobian import hessian as hessian
+from .transforms.jacobian import jacfwd as jacfwd
+from .transforms.jacobian import jacobian as jacobian
+from .transforms.jacobian import jacrev as jacrev
+from .transforms.linearize import hvp as hvp
+from .transforms.linearize import jvp as jvp
+from .transforms.linearize import linearize as linearize
+from .transforms.linearize import vjp as vjp
+from .transforms.mapping import vmap as vmap
+from .transforms.staging import trace as trace
+
+__version__ = "0.1.0"

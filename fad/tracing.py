@@ -107,7 +107,7 @@ class Builder:
 
     def number(self, x: float) -> Atom:
         """A Python float as a float64 operand."""
-        return small_literal(x, _FLOAT64) or self._capture(x, x, _SCALAR)
+        return small_literal(x, _FLOAT64) or (literal(x) if self.embeds else self._capture(x, x, _SCALAR))
 
     @staticmethod
     def _infer(key: Any, atoms: Sequence[Atom]) -> Aval | tuple[Aval, ...]:
@@ -134,7 +134,7 @@ class Builder:
                 f"an operand of type {type(x).__name__} would be an array of Python objects",
                 why="Python objects have no derivative", edit="stack traced values with np.stack([x, y])")
         if self.embeds:
-            return literal(x)
+            return literal(x.copy() if isinstance(x, np.ndarray) and x.flags.writeable else x)
         if aval.shape == ():
             return small_literal(x, aval.dtype) or self._capture(x, x, aval)
         return self._capture_array(x, aval)
@@ -278,9 +278,9 @@ class Trace(NamedTuple):
 
 
 def trace(function: Callable[..., Sequence[Value]], avals: Sequence[Aval], values: Sequence[Value] = (),
-          weak: Sequence[bool] = ()) -> Trace:
+          weak: Sequence[bool] = (), *, embeds: bool = False) -> Trace:
     """Run a function on tracers of these avals; with values, which its `if` and `while` can then ask for."""
-    builder = Builder()
+    builder = Builder(embeds=embeds)
     arguments = [builder.argument(aval, value, bool(is_weak)) for aval, value, is_weak in itertools.zip_longest(
         avals, values, weak)]
     _active.builders.append(builder)

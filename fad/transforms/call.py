@@ -17,14 +17,16 @@ import numpy as np
 
 from .. import tree
 from ..avals import Aval, aval_of
-from ..errors import ArgumentError, DtypeError, IntegerArgumentError, NonScalarError, ObjectArrayError, TreeError
+from ..errors import ArgumentError, DtypeError, IntegerArgumentError, NonScalarError, ObjectArrayError, ShapeError, TreeError
 from ..graph import Graph
 from ..primitive import Value
+from ..primitives.structural import convert
 from ..tracer import Tracer
 from ..tracing import trace
 from ..tree import Structure
 
-__all__ = ["Argnames", "Argnums", "Call", "Moving", "Results", "TracedCall", "check_aux", "is_array", "places_of", "trace_call"]
+__all__ = ["Argnames", "Argnums", "Call", "Moving", "Results", "TracedCall", "aval_of_value", "check_aux", "check_scalar",
+           "fitting", "is_array", "matching", "moving", "places_of", "trace_call"]
 
 Argnums = int | Sequence[int]
 Argnames = str | Sequence[str] | None
@@ -159,6 +161,47 @@ def _differentiable(transform: str, x: Any) -> tuple[Value, bool]:
         edit="cast it: x.astype(float)" if aval.shape else "give a float: float(x)")
 
 
+def matching(transform: str, what: str, given: Sequence[Any], moved: Moving) -> list[Value]:
+    """The leaves of tangents that belong to these arguments: of their structure, shapes and, if need be, dtypes."""
+    if len(given) != len(moved.structures):
+        raise TreeError(f"{transform} got {len(given)} {what}s for {len(moved.structures)} primals",
+                        why=f"each primal needs a {what}", edit=f"give {len(moved.structures)} of them, in one tuple")
+    leaves: list[Any] = []
+    for i, (tangent, structure) in enumerate(zip(given, moved.structures, strict=True)):
+        found, shape = tree.flatten(tangent)
+        if shape != structure:
+            raise TreeError(f"{transform} got a {what} of structure {shape} for primal {i}, of structure {structure}",
+                            why=f"a {what} has an entry for each entry of its primal",
+                            edit="give both the same structure")
+        leaves.extend(found)
+    return [fitting(transform, what, leaves[at], aval_of_value(x)) for at, x in zip(
+        moved.positions, moved.values, strict=True)]
+
+
+def fitting(transform: str, what: str, x: Any, aval: Aval) -> Value:
+    """A tangent or cotangent as a value of this aval; an error if its shape or kind of numbers is another."""
+    if not is_array(x):
+        raise TreeError(f"{transform} got a {what} of type {type(x).__name__} for an array of type {aval}",
+                        why=f"a {what} is an array like what it belongs to", edit=f"give an array of shape {aval.shape}")
+    found = aval_of_value(x)
+    if found is aval:
+        return x
+    if found.shape != aval.shape:
+        raise ShapeError(f"{transform} got a {what} of shape {found.shape} for an array of shape {aval.shape}",
+                         why=f"a {what} has an entry for each entry of what it belongs to",
+                         edit=f"give it shape {aval.shape}, as np.broadcast_to or np.reshape does")
+    if not np.can_cast(found.dtype, aval.dtype, "same_kind"):
+        raise DtypeError(f"{transform} got a {what} of dtype {found.dtype} for an array of dtype {aval.dtype}",
+                         why=f"a {what} has the kind of numbers of what it belongs to",
+                         edit=f"cast it: .astype(np.{aval.dtype})")
+    return convert(x, aval.dtype) if isinstance(x, Tracer) else aval.dtype.type(x) if not aval.shape else x.astype(aval.dtype)
+
+
+def aval_of_value(x: Value) -> Aval:
+    """The aval of an array, a number or a tracer."""
+    return x.aval if isinstance(x, Tracer) else aval_of(x)
+
+
 # -- tracing the call -----------------------------------------------------------------------------
 
 
@@ -220,21 +263,22 @@ class Call(NamedTuple):
         return self.f(*args, **kwargs)
 
 
-def trace_call(call: Call, moved: Moving, *, has_aux: bool = False, avals: Sequence[Aval] | None = None,
-               transform: str) -> TracedCall:
+def trace_call(transform: str, call: Call, moved: Moving, *, has_aux: bool = False,
+               avals: Sequence[Aval] | None = None) -> TracedCall:
     """Run the call on tracers of the moving leaves: on their values or, where `avals` are given, on types alone."""
     seen: list[Results] = []
 
     def function(*tracers: Tracer) -> list[Value]:
         result = call.run(moved.rebuilt(tracers))
-        parts = check_aux(result, transform) if has_aux else (result,)
+        parts = check_aux(transform, result) if has_aux else (result,)
         outputs: list[Value] = []
-        for part in parts:
-            seen.append(_results(part, outputs))
+        seen.append(_results(parts[0], outputs, is_array))
+        if has_aux:
+            seen.append(_results(parts[1], outputs, lambda leaf: isinstance(leaf, Tracer)))
         return outputs
 
     if avals is None:
-        traced = trace(function, [aval_of(x) if not isinstance(x, Tracer) else x.aval for x in moved.values],
+        traced = trace(function, [aval_of_value(x) for x in moved.values],
                        moved.values, moved.weak)
     else:
         traced = trace(function, avals, (), moved.weak)
@@ -242,7 +286,7 @@ def trace_call(call: Call, moved: Moving, *, has_aux: bool = False, avals: Seque
                       seen[1] if has_aux else None)
 
 
-def check_aux(result: Any, transform: str) -> tuple[Any, Any]:
+def check_aux(transform: str, result: Any) -> tuple[Any, Any]:
     """The two parts of a result with aux."""
     if not isinstance(result, tuple) or len(result) != 2:
         raise TreeError(f"{transform} with has_aux=True got a result of type {type(result).__name__}, not a pair",
@@ -251,14 +295,14 @@ def check_aux(result: Any, transform: str) -> tuple[Any, Any]:
     return result
 
 
-def _results(result: Any, outputs: list[Value]) -> Results:
+def _results(result: Any, outputs: list[Value], is_output: Callable[[Any], bool]) -> Results:
     leaves, structure = ([result], tree.LEAF) if isinstance(result, Tracer) else tree.flatten(result)
-    positions = [i for i, leaf in enumerate(leaves) if is_array(leaf)]
+    positions = [i for i, leaf in enumerate(leaves) if is_output(leaf)]
     outputs.extend([leaves[i] for i in positions])
     return Results(structure, leaves, positions)
 
 
-def check_scalar(traced: TracedCall, transform: str) -> None:
+def check_scalar(transform: str, traced: TracedCall) -> None:
     """See that the result is one real number, as a gradient needs it."""
     out = traced.out
     if out.structure is not tree.LEAF or not out.positions:

@@ -50,8 +50,8 @@ def _differentiate(transform: str, f: Callable[..., Any], argnums: Argnums, argn
     places, single = places_of(f, argnums, argnames, args, kwargs)
     call = Call(f, args, kwargs, places)
     moved = moving(transform, call.selected)
-    traced = trace_call(call, moved, has_aux=has_aux, transform=transform)
-    check_scalar(traced, transform)
+    traced = trace_call(transform, call, moved, has_aux=has_aux)
+    check_scalar(transform, traced)
     results = _program(traced.graph, traced.moves)(traced.inputs)
     n_aux = len(traced.graph.outputs) - 1
     gradients = moved.like(results[1 + n_aux:])

@@ -1,0 +1,189 @@
+"""A function of one example, made a function of a stack of them.
+
+    vmap : (x → y)  becomes  (x[n] → y[n])
+
+The function is traced once, for one example, and its graph is batched: there is no loop over examples.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import tree
+from ..avals import Aval, make_aval
+from ..equation import Var, variables
+from ..errors import AxisError, TreeError
+from ..execute import Program
+from ..graph import Graph, memoised
+from ..primitive import Value
+from ..tracer import Tracer
+from .call import Call, Moving, aval_of_value, is_array, trace_call
+from .vmap import vmap_graph
+
+__all__ = ["vmap"]
+
+
+@memoised
+def _program(graph: Graph, mapped: tuple[bool, ...], size: int) -> Program:
+    return Program(vmap_graph(graph, mapped, size))
+
+
+@memoised
+def _depends(graph: Graph, mapped: tuple[bool, ...]) -> tuple[bool, ...]:
+    """Which outputs depend on the mapped inputs."""
+    reached: set[Var] = {v for v, m in zip(graph.inputs, mapped, strict=True) if m}
+    for equation in graph.equations:
+        if not reached.isdisjoint(variables(equation.operands)):
+            reached.update(equation.results)
+    return tuple([a in reached for a in graph.outputs])
+
+
+def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0, *,
+         axis_size: int | None = None) -> Callable[..., Any]:
+    """The function that does to a stack of arguments, at once, what f does to one.
+
+    Args:
+        f: a function of trees of arrays, written for one example.
+        in_axes: the axis of each array along which the examples are stacked; None for an argument that all share.
+            An int, None, or a tuple with one entry an argument, each an int, None or a tree prefix of the argument.
+            Keyword arguments are stacked along axis 0.
+        out_axes: where the stack goes in each result: an int, None (for a result that no stacked argument reaches), or
+            a tree prefix of the result.
+        axis_size: the number of examples, needed only where no argument is stacked.
+
+    Returns:
+        A function of f's parameters.
+
+    Raises:
+        AxisError: an array does not have its axis, or two of them disagree about the number of examples.
+        TreeError: in_axes or out_axes is not a prefix of the tree it belongs to.
+        AbstractValueError: f asks for the value of a stacked array, as `if x > 0` does.
+
+    >>> vmap(np.dot, in_axes=(0, None))(np.eye(2), np.array([3.0, 4.0]))
+    array([3., 4.])
+    """
+
+    @functools.wraps(f)
+    def mapped_f(*args: Any, **kwargs: Any) -> Any:
+        names = list(kwargs)
+        axes = _in_axes(in_axes, args, kwargs)
+        stack = _Stack.of([*args, *kwargs.values()], axes, axis_size)
+        call = Call(f, args, kwargs, [*range(len(args)), *names])
+        traced = trace_call("vmap", call, stack.moved, avals=stack.avals)
+        flags = (True,) * len(stack.avals) + (False,) * (len(traced.inputs) - len(stack.avals))
+        results = _program(traced.graph, flags, stack.size)(traced.inputs)
+        wanted = prefix_leaves("out_axes", out_axes, traced.out.structure, traced.out.positions)
+        depends = _depends(traced.graph, flags) if None in wanted else (True,) * len(results)
+        return traced.out.rebuilt([_unstacked(y, axis, moved) for y, axis, moved in zip(
+            results, wanted, depends, strict=True)])
+
+    return mapped_f
+
+
+class _Stack:
+    """The arguments of a call of a mapped function: the stacked arrays, stack first, and how many examples there are."""
+
+    def __init__(self, moved: Moving, avals: list[Aval], size: int) -> None:
+        self.moved, self.avals, self.size = moved, avals, size
+
+    @classmethod
+    def of(cls, arguments: Sequence[Any], axes: Sequence[Any], axis_size: int | None) -> _Stack:
+        values: list[Value] = []
+        positions: list[int] = []
+        still: list[Any] = []
+        structures = []
+        sizes: dict[int, str] = {} if axis_size is None else {axis_size: f"axis_size={axis_size}"}
+        for number, (argument, prefix) in enumerate(zip(arguments, axes, strict=True)):
+            leaves, structure = tree.flatten(argument)
+            structures.append(structure)
+            for leaf, axis in zip(leaves, prefix_leaves("in_axes", prefix, structure, range(len(leaves))), strict=True):
+                if axis is not None and (is_array(leaf) or not isinstance(prefix, int)):
+                    x, n = _stack_first(leaf, axis, number)
+                    sizes.setdefault(n, f"argument {number} of type {aval_of_value(leaf)}, axis {axis}, has {n}")
+                    positions.append(len(still))
+                    values.append(x)
+                still.append(leaf)
+        if len(sizes) > 1:
+            raise AxisError(f"vmap got stacks of different sizes: {'; '.join(sizes.values())}",
+                            why="one call goes through all stacked arguments together",
+                            edit="give arrays of one size along their mapped axes, or in_axes=None for what all share")
+        if not sizes:
+            raise AxisError("vmap got no argument that is stacked", why="the number of examples is not known",
+                            edit="give axis_size=, or an in_axes that is not None")
+        avals = [make_aval(aval_of_value(x).shape[1:], aval_of_value(x).dtype) for x in values]
+        moved = Moving(values, [False] * len(values), positions, still, structures)
+        return cls(moved, avals, next(iter(sizes)))
+
+
+def _stack_first(x: Any, axis: int, number: int) -> tuple[Value, int]:
+    """An array with its mapped axis first, and that axis's size."""
+    if not is_array(x):
+        raise TreeError(f"in_axes maps axis {axis} of argument {number}, which is of type {type(x).__name__}",
+                        why="only arrays have axes", edit="give None for that argument in in_axes")
+    aval = aval_of_value(x)
+    if not -aval.ndim <= axis < aval.ndim:
+        raise AxisError(f"in_axes maps axis {axis} of argument {number}, which is of type {aval}",
+                        why="the array does not have that axis",
+                        edit=f"give an axis below {aval.ndim}" if aval.ndim else "give None for that argument in in_axes")
+    return (x if axis == 0 else np.moveaxis(x, axis, 0)), aval.shape[axis]
+
+
+def _unstacked(y: Value, axis: int | None, moved: bool) -> Value:
+    if axis is None:
+        if moved:
+            raise AxisError(f"out_axes is None for a result of type {aval_of_value(y)} that differs between examples",
+                            why="there is a result for each example", edit="give the axis for the stack of results")
+        return y[0]
+    ndim = aval_of_value(y).ndim
+    if not -ndim <= axis < ndim:
+        raise AxisError(f"out_axes puts the stack at axis {axis} of a result that has {ndim} axes with it",
+                        why="there is no such place", edit=f"give an axis below {ndim}")
+    return y if axis == 0 else np.ascontiguousarray(np.moveaxis(y, 0, axis)) if not isinstance(y, Tracer) else (
+        np.moveaxis(y, 0, axis))
+
+
+def _in_axes(in_axes: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
+    """The prefix of each argument, keyword arguments last."""
+    if in_axes is None or isinstance(in_axes, int):
+        return [in_axes] * len(args) + [0] * len(kwargs)
+    if not isinstance(in_axes, (tuple, list)) or len(in_axes) != len(args):
+        raise TreeError(f"vmap got in_axes={in_axes!r} for {len(args)} positional arguments",
+                        why="there must be an entry for each argument", edit="give an int, None, or a tuple of that length")
+    return [*in_axes, *[0] * len(kwargs)]
+
+
+def prefix_leaves(name: str, prefix: Any, structure: tree.Structure, positions: Sequence[int]) -> list[int | None]:
+    """The axis that a tree prefix means for each leaf, at these positions among the leaves."""
+    found: list[int | None] = []
+
+    def walk(prefix: Any, structure: tree.Structure) -> None:
+        if prefix is None or isinstance(prefix, int):
+            found.extend([prefix] * structure.n_leaves)
+            return
+        children = _children(prefix, structure)
+        if children is None:
+            raise TreeError(f"{name} has {prefix!r} for a tree of structure {structure}",
+                            why=f"{name} must be an int, None, or a tree that has the same containers",
+                            edit="give an int or None for the whole of it")
+        for child, below in zip(children, structure.children, strict=True):
+            walk(child, below)
+
+    walk(prefix, structure)
+    return [found[i] for i in positions]
+
+
+def _children(prefix: Any, structure: tree.Structure) -> Sequence[Any] | None:
+    """The entries of a prefix that stand for the children of a container; None where the two do not fit."""
+    if structure.kind is None or not isinstance(prefix, structure.kind):
+        return None
+    if isinstance(prefix, dict):
+        keys = structure.names
+        return [prefix[k] for k in keys] if isinstance(keys, tuple) and set(keys) == set(prefix) else None
+    if isinstance(prefix, (tuple, list)):
+        return prefix if len(prefix) == len(structure.children) else None
+    fields = structure.names
+    return [getattr(prefix, name) for name in fields] if isinstance(fields, tuple) else None
