@@ -12,6 +12,8 @@ from .errors import FadError as FadError
 from .graph import Graph as Graph
 from .transforms.constants import stop_gradient as stop_gradient
 from .transforms.constants import value as value
+from .transforms.custom import custom_jvp as custom_jvp
+from .transforms.custom import custom_vjp as custom_vjp
 from .transforms.grad import grad as grad
 from .transforms.grad import value_and_grad as value_and_grad
 from .transforms.jacobian import hessian as hessian

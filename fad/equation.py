@@ -82,4 +82,7 @@ def small_literal(x: Any, dtype: Dtype) -> Literal | None:
 def literal(x: Any) -> Literal:
     """The literal of any number or array."""
     aval = aval_of(x)
-    return (small_literal(x, aval.dtype) if aval.shape == () else None) or Literal(x, aval)
+    if aval.shape != ():
+        return Literal(np.asarray(x), aval)
+    number = x if isinstance(x, np.generic) else np.asarray(x)[()]
+    return small_literal(number, aval.dtype) or Literal(number, aval)

@@ -92,7 +92,7 @@ def _generate(graph: Graph) -> tuple[str, dict[str, Any]]:
     for i, (primitive, operands, params, results, source) in enumerate(graph.equations):
         arguments = [*map(read, operands), *(f"{key}={_setting(value, constant, key)}" for key, value in params)]
         call = f"{constant(primitive.evaluate, primitive.name)}({', '.join(arguments)})"
-        lines.append(f"    {', '.join(map(name, results))} = {call}{_comment(source, results)}")
+        lines.append(f"    {', '.join(map(name, results))}{',' if primitive.several else ''} = {call}{_comment(source, results)}")
         dead = [name(v) for v in dying.get(i, ())]
         if dead:
             lines.append(f"    {' = '.join(dead)} = None")

@@ -81,10 +81,10 @@ def replay(graph: Graph, values: Sequence[Value]) -> tuple[Value, ...]:
         else:
             recorder.source = source
             out = recorder.record(primitive, arguments, params)
-        if len(results) == 1:
-            env[results[0]] = out
-        else:
+        if primitive.several:
             env.update(zip(results, out, strict=True))
+        else:
+            env[results[0]] = out
     if recorder is not None:
         recorder.source = outer_source
     return tuple([env[a] if isinstance(a, Var) else a.value for a in graph.outputs])
@@ -97,11 +97,11 @@ def memoised(transform: Callable[Concatenate[Graph, P], R]) -> Callable[Concaten
     """
 
     @lru_cache(maxsize=512)
-    def by_text(inputs: Any, equations: Any, outputs: Any, *args: Any, **settings: Any) -> R:
+    def by_text(inputs: Any, equations: Any, outputs: Any, *args: P.args, **settings: P.kwargs) -> R:
         return transform(Graph(inputs, equations, outputs), *args, **settings)
 
-    def remembered(graph: Graph, *args: P.args, **settings: P.kwargs) -> R:
-        return by_text(graph.inputs, graph.equations, graph.outputs, *args, **settings)
+    def remembered(graph: Graph, /, *args: P.args, **settings: P.kwargs) -> R:
+        return by_text(graph.inputs, graph.equations, graph.outputs, *args, **settings)  # type: ignore[arg-type]  # hashable, all
 
     remembered.cache = by_text  # type: ignore[attr-defined]  # for tests and fad.config: the size and the counts
     return remembered
@@ -126,7 +126,7 @@ def verify(graph: Graph) -> Graph:
         assert defined.issuperset(variables(operands)), f"{primitive} uses a variable before its definition"
         inferred = primitive.infer(*(a.aval for a in operands), **dict(params))
         found = tuple(v.aval for v in results)
-        expected = inferred if isinstance(inferred, tuple) else (inferred,)
+        expected = inferred if primitive.several else (inferred,)
         assert expected == found, f"{primitive} infers {expected}, and the graph says {found}"
         for v in results:
             define(v)

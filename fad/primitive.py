@@ -8,7 +8,7 @@ it is made from `jvp` and `transpose`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any, Protocol
@@ -52,34 +52,26 @@ class Linear:
 
 
 # -- the five answers ---------------------------------------------------------
-# A primitive with several results answers with tuples, and its rules are given tuples.
+# Each rule is an ordinary function that names its operands and params, so the types say `...` for them.
+# A primitive with `several` results answers with tuples, and its rules are given tuples.
 
 
-class Evaluate(Protocol):
-    def __call__(self, *operands: Any, **params: Any) -> Any:
-        """The result, computed by NumPy from arrays and numbers."""
+Evaluate = Callable[..., Any]
+"""(*operands, **params) -> the result, computed by NumPy from arrays and numbers."""
 
+Infer = Callable[..., Any]
+"""(*avals, **params) -> the Aval of the result. Any: a tuple of them from a primitive with several results."""
 
-class Infer(Protocol):
-    def __call__(self, *avals: Any, **params: Any) -> Aval | tuple[Aval, ...]:
-        """The aval of the result, from the avals of the operands."""
+Jvp = Callable[..., Tangent]
+"""(primals, tangents, result, **params) -> the tangent of the result: the derivative at the primals, applied to the
+tangents."""
 
+Batch = Callable[..., Value]
+"""(operands, mapped, **params) -> the results for a stack of operands: those that are mapped have the stack as their
+axis 0, and so has the result."""
 
-class Jvp(Protocol):
-    def __call__(self, primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /,
-                 **params: Any) -> Tangent:
-        """The tangent of the result: the derivative at the primals, applied to the tangents."""
-
-
-class Batch(Protocol):
-    def __call__(self, operands: Sequence[Value], mapped: Sequence[bool], /, **params: Any) -> Value:
-        """The results for a stack of operands: those that are mapped have the stack as their axis 0,
-        and so has the result."""
-
-
-class Transpose(Protocol):
-    def __call__(self, ct: Value, /, *operands: Any, **params: Any) -> Sequence[Tangent | None]:
-        """A cotangent for each `Linear` operand, and None for the others."""
+Transpose = Callable[..., Sequence[Tangent | None]]
+"""(ct, *operands, **params) -> a cotangent for each operand that is `Linear`, and None for the others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,6 +84,7 @@ class Primitive:
     jvp: Jvp
     batch: Batch
     transpose: Transpose | None = None
+    several: bool = False
 
     def __call__(self, *operands: Value, **params: Any) -> Any:
         return bind(self, *operands, **params)
@@ -103,9 +96,8 @@ class Primitive:
 # -- two ways to write a jvp --------------------------------------------------
 
 
-class Partial(Protocol):
-    def __call__(self, t: Value, result: Value, /, *primals: Any, **params: Any) -> Tangent:
-        """What the tangent `t` of one operand adds to the tangent of the result."""
+Partial = Callable[..., Tangent]
+"""(t, result, *primals, **params) -> what the tangent t of one operand adds to the tangent of the result."""
 
 
 def partials(*rules: Partial | None) -> Jvp:

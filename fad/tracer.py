@@ -144,7 +144,7 @@ class Tracer(Traced):
     __or__, __ror__ = _infix(np.bitwise_or), _infix(np.bitwise_or, reflected=True)
     __xor__, __rxor__ = _infix(np.bitwise_xor), _infix(np.bitwise_xor, reflected=True)
     __lt__, __le__, __gt__, __ge__ = map(_infix, (np.less, np.less_equal, np.greater, np.greater_equal))
-    __eq__, __ne__ = _infix(np.equal), _infix(np.not_equal)  # type: ignore[assignment]  # entry by entry
+    __eq__, __ne__ = _infix(np.equal), _infix(np.not_equal)  # entry by entry
     __neg__, __pos__, __abs__, __invert__ = map(_prefix, (np.negative, np.positive, np.absolute, np.invert))
     __iadd__, __isub__, __imul__ = map(_in_place, (np.add, np.subtract, np.multiply))
     __itruediv__, __ipow__, __ifloordiv__ = map(_in_place, (np.divide, np.power, np.floor_divide))
@@ -309,7 +309,8 @@ class Tracer(Traced):
         return self.alias()
 
     def flatten(self, order: Any = "C") -> Any:
-        return np.ravel(self, order).alias()
+        flat: Any = np.ravel(self, order)
+        return flat.alias()
 
     def reshape(self, *shape: Any, order: Any = "C") -> Any:
         return np.reshape(self, shape[0] if len(shape) == 1 else shape, order)
@@ -351,22 +352,21 @@ class View(Tracer):
     `restore` gives the base after a write to the view. A write to the base makes the view stale.
     """
 
-    __slots__ = ("base", "seen", "restore")
+    __slots__ = ("base", "seen", "restore", "kept")
 
     def __init__(self, value: Tracer, base: Tracer, restore: Callable[[Tracer], Tracer] | None) -> None:
         self.builder, self.weak = value.builder, value.weak
-        _set_var(self, value.var)
-        self.base, self.seen, self.restore = base, base.var, restore
+        self.base, self.seen, self.restore, self.kept = base, base.var, restore, value.var
 
     @property
     def var(self) -> Var:  # type: ignore[override]  # a plain tracer's is a slot, which is faster to read
         if self.base.var is not self.seen:
             raise StaleViewError(
-                f"a view of type {_get_var(self).aval} was used after the array it looks into, of type "
+                f"a view of type {self.kept.aval} was used after the array it looks into, of type "
                 f"{self.base.aval}, had been written to",
                 why="in NumPy the view would have changed with the array; fad's writes are functional underneath",
                 edit="take the view again after the write, or take a copy before it: row = a[0].copy()")
-        return _get_var(self)
+        return self.kept
 
     def rebind(self, new: Tracer) -> None:
         if self.restore is None:
@@ -375,14 +375,10 @@ class View(Tracer):
                 why="the write would have to reach the array that the view looks into",
                 edit="write to a copy: b = view.copy()")
         _ = self.var  # a stale view must not bring old entries back
-        self.builder = new.builder
-        _set_var(self, new.var)
+        self.builder, self.kept = new.builder, new.var
         self.base.rebind(self.restore(new))
         self.seen = self.base.var
 
-
-_get_var: Callable[[Tracer], Var] = Tracer.var.__get__  # type: ignore[attr-defined]  # the slot below View's property
-_set_var: Callable[[Tracer, Var], None] = Tracer.var.__set__  # type: ignore[attr-defined]
 
 
 # -- refusals -----------------------------------------------------------------

@@ -136,6 +136,7 @@ class Builder:
         if self.embeds:
             return literal(x.copy() if isinstance(x, np.ndarray) and x.flags.writeable else x)
         if aval.shape == ():
+            x = x[()] if isinstance(x, np.ndarray) else x  # a 0-d array can be written to later
             return small_literal(x, aval.dtype) or self._capture(x, x, aval)
         return self._capture_array(x, aval)
 
@@ -226,7 +227,7 @@ class Builder:
                 continue
             out = maker.primitive.evaluate(
                 *[known[a] if isinstance(a, Var) else a.value for a in maker.operands], **dict(maker.params))
-            known.update(zip(maker.results, out if len(maker.results) > 1 else (out,), strict=True))
+            known.update(zip(maker.results, out if maker.primitive.several else (out,), strict=True))
         return known[wanted]
 
     def _outside(self, v: Var, purpose: str) -> Value:

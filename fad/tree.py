@@ -22,7 +22,6 @@ from .errors import ArgumentError, TreeError
 __all__ = ["Structure", "flatten", "leaves", "map", "ravel", "register", "structure", "unflatten"]
 
 T = TypeVar("T")
-_map = map  # the builtin: this module has a map of its own
 
 
 class Structure(NamedTuple):
@@ -136,7 +135,7 @@ def _container(cls: type) -> Container | None:
 
 def _rebuilt(cls: type, names: Sequence[str], children: Sequence[Any]) -> Any:
     """A dataclass with these fields, made as copying makes it: __init__ and __post_init__ have had their say."""
-    instance = object.__new__(cls)
+    instance: Any = object.__new__(cls)
     for name, child in zip(names, children, strict=True):
         object.__setattr__(instance, name, child)
     return instance
@@ -244,7 +243,7 @@ def map(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:
             raise TreeError(f"trees of different structures: {shape} and {found}",
                             why="a map over trees goes leaf by leaf", edit="give trees of one structure")
         columns.append(column)
-    return unflatten(shape, _map(f, *columns))
+    return unflatten(shape, [f(*leaves) for leaves in zip(*columns, strict=True)])
 
 
 def ravel(tree: Any) -> tuple[np.ndarray[Any, Any], Callable[[Any], Any]]:

@@ -270,11 +270,13 @@ def trace_call(transform: str, call: Call, moved: Moving, *, has_aux: bool = Fal
 
     def function(*tracers: Tracer) -> list[Value]:
         result = call.run(moved.rebuilt(tracers))
-        parts = check_aux(transform, result) if has_aux else (result,)
         outputs: list[Value] = []
-        seen.append(_results(parts[0], outputs, is_array))
-        if has_aux:
-            seen.append(_results(parts[1], outputs, lambda leaf: isinstance(leaf, Tracer)))
+        if not has_aux:
+            seen.append(_results(result, outputs, is_array))
+        else:
+            out, aux = check_aux(transform, result)
+            seen.append(_results(out, outputs, is_array))
+            seen.append(_results(aux, outputs, lambda leaf: isinstance(leaf, Tracer)))
         return outputs
 
     if avals is None:

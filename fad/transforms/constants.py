@@ -29,7 +29,7 @@ def _stop_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Val
     return Zero(result.aval)
 
 
-stop_p = Primitive("stop_gradient", np.positive, _stop_infer, _stop_jvp, lambda operands, mapped: stop_p(operands[0]))
+stop_p: Primitive = Primitive("stop_gradient", np.positive, _stop_infer, _stop_jvp, lambda operands, mapped: stop_p(operands[0]))
 
 
 def stop_gradient(x: X) -> X:

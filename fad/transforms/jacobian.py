@@ -146,7 +146,9 @@ def _jacobian(transform: str, f: Callable[..., Any], mode: Mode | None, argnums:
         traced = trace_call(transform, call, moved, has_aux=has_aux)
         graph, moves, n_out = traced.graph, traced.moves, traced.n_out
         n_in = len(moved.values)
+        found: Sequence[Value]
         blocks: Sequence[Value]
+        aux: Sequence[Value]
         if transform == "hessian":
             found = _hessian_program(graph, moves, n_out)(traced.inputs)
             blocks, aux = found[:n_out * n_in * n_in], found[n_out * n_in * n_in:]

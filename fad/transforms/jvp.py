@@ -39,12 +39,11 @@ def jvp_graph(graph: Graph, moving: tuple[bool, ...]) -> Graph:
         primitive, operands, params, results, _ = equation
         xs = [primal_of(a) for a in operands]
         out = builder.record(primitive, xs, params)
-        several = isinstance(out, tuple)
-        primal.update(zip(results, out if several else (out,), strict=True))
+        primal.update(zip(results, out if primitive.several else (out,), strict=True))
         if not any(a in tangent for a in operands):
             continue
         moved = primitive.jvp(xs, [tangent_of(a) for a in operands], out, **dict(params))
-        for v, t in zip(results, moved if several else (moved,), strict=True):
+        for v, t in zip(results, moved if primitive.several else (moved,), strict=True):
             if not isinstance(t, Zero) and v.aval.inexact:
                 tangent[v] = t
 

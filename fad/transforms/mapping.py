@@ -20,7 +20,6 @@ from ..errors import AxisError, TreeError
 from ..execute import Program
 from ..graph import Graph, memoised
 from ..primitive import Value
-from ..tracer import Tracer
 from .call import Call, Moving, aval_of_value, is_array, trace_call
 from .vmap import vmap_graph
 
@@ -142,8 +141,7 @@ def _unstacked(y: Value, axis: int | None, moved: bool) -> Value:
     if not -ndim <= axis < ndim:
         raise AxisError(f"out_axes puts the stack at axis {axis} of a result that has {ndim} axes with it",
                         why="there is no such place", edit=f"give an axis below {ndim}")
-    return y if axis == 0 else np.ascontiguousarray(np.moveaxis(y, 0, axis)) if not isinstance(y, Tracer) else (
-        np.moveaxis(y, 0, axis))
+    return y if axis == 0 else np.moveaxis(y, 0, axis)
 
 
 def _in_axes(in_axes: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:

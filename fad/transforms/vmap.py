@@ -38,7 +38,7 @@ def vmap_graph(graph: Graph, mapped: tuple[bool, ...], size: int) -> Graph:
             stacks.update(results)
         else:
             out = builder.record(primitive, xs, params)
-        value.update(zip(results, out if isinstance(out, tuple) else (out,), strict=True))
+        value.update(zip(results, out if primitive.several else (out,), strict=True))
 
     def stacked(atom: Atom) -> Value:
         y = read(atom)
