@@ -20,6 +20,7 @@ from .transforms.jacobian import hessian as hessian
 from .transforms.jacobian import jacfwd as jacfwd
 from .transforms.jacobian import jacobian as jacobian
 from .transforms.jacobian import jacrev as jacrev
+from .transforms.jit import jit as jit
 from .transforms.linearize import hvp as hvp
 from .transforms.linearize import jvp as jvp
 from .transforms.linearize import linearize as linearize

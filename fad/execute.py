@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from .equation import Atom, Literal, Var, variables
-from .graph import Graph, replay
+from .graph import Graph, inlined, replay
 from .optimise import optimise
 from .primitive import Value, innermost
 from .render import letters
@@ -52,7 +52,7 @@ class Program:
         return self._source
 
     def _compile(self) -> None:
-        graph = optimise(self.graph)
+        graph = optimise(inlined(self.graph))
         self._source, scope = _generate(graph)
         file = f"<fad program {next(_serial)}>"
         linecache.cache[file] = len(self._source), None, self._source.splitlines(keepends=True), file
@@ -92,7 +92,8 @@ def _generate(graph: Graph) -> tuple[str, dict[str, Any]]:
     for i, (primitive, operands, params, results, source) in enumerate(graph.equations):
         arguments = [*map(read, operands), *(f"{key}={_setting(value, constant, key)}" for key, value in params)]
         call = f"{constant(primitive.evaluate, primitive.name)}({', '.join(arguments)})"
-        lines.append(f"    {', '.join(map(name, results))}{',' if primitive.several else ''} = {call}{_comment(source, results)}")
+        targets = f"{', '.join(map(name, results))}{',' if primitive.several else ''} = " if results else ""
+        lines.append(f"    {targets}{call}{_comment(source, results)}")
         dead = [name(v) for v in dying.get(i, ())]
         if dead:
             lines.append(f"    {' = '.join(dead)} = None")

@@ -20,7 +20,7 @@ from .equation import Atom, Equation, Literal, Var, literal, small_literal, vari
 from .primitive import Value, innermost
 from .render import render
 
-__all__ = ["Atom", "Equation", "Graph", "Literal", "Signature", "Var", "literal", "memoised", "replay",
+__all__ = ["Atom", "Equation", "Graph", "Literal", "Signature", "Var", "inlined", "literal", "memoised", "replay",
            "small_literal", "variables", "verify"]
 
 P = ParamSpec("P")
@@ -45,16 +45,19 @@ class Graph:
     inputs: tuple[Var, ...]
     equations: tuple[Equation, ...]
     outputs: tuple[Atom, ...]
-    signature: Signature | None = field(default=None)
+    signature: Signature | None = None
+    _hash: int | None = field(default=None, init=False)
 
     def _structure(self) -> tuple[Any, ...]:
         return self.inputs, tuple([e[:4] for e in self.equations]), self.outputs
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Graph) and self._structure() == other._structure()
+        return self is other or isinstance(other, Graph) and self._structure() == other._structure()
 
     def __hash__(self) -> int:
-        return hash(self._structure())
+        if self._hash is None:  # once: a graph that is part of another's params is hashed on every call
+            object.__setattr__(self, "_hash", hash(self._structure()))
+        return self._hash  # type: ignore[return-value]  # not None any more
 
     def __call__(self, *args: Any) -> Any:
         """Apply the program to arrays, or to traced values."""
@@ -88,6 +91,36 @@ def replay(graph: Graph, values: Sequence[Value]) -> tuple[Value, ...]:
     if recorder is not None:
         recorder.source = outer_source
     return tuple([env[a] if isinstance(a, Var) else a.value for a in graph.outputs])
+
+
+def inlined(graph: Graph) -> Graph:
+    """The same program with the graphs of its calls written out."""
+    if not any(e.primitive.body for e in graph.equations):
+        return graph
+    number = max((v.number for e in graph.equations for v in e.results), default=len(graph.inputs)) + 1
+    number = max([number, *[v.number + 1 for v in graph.inputs]])
+    equations: list[Equation] = []
+    instead: dict[Atom, Atom] = {}
+
+    def write(program: Graph, rename: dict[Atom, Atom]) -> None:
+        nonlocal number
+        for primitive, operands, params, results, source in program.equations:
+            operands = tuple([rename.get(a, a) for a in operands])
+            if primitive.body:
+                body: Graph = dict(params)[primitive.body]
+                inside: dict[Atom, Atom] = dict(zip(body.inputs, operands, strict=True))
+                write(body, inside)
+                rename.update(zip(results, [inside.get(a, a) for a in body.outputs], strict=True))
+                continue
+            if program is not graph:
+                renamed = tuple([Var(number + i, v.aval) for i, v in enumerate(results)])
+                number += len(results)
+                rename.update(zip(results, renamed, strict=True))
+                results = renamed
+            equations.append(Equation(primitive, operands, params, results, source))
+
+    write(graph, instead)
+    return Graph(graph.inputs, tuple(equations), tuple([instead.get(a, a) for a in graph.outputs]))
 
 
 def memoised(transform: Callable[Concatenate[Graph, P], R]) -> Callable[Concatenate[Graph, P], R]:

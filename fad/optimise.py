@@ -25,7 +25,7 @@ def drop_dead(graph: Graph) -> Graph:
     wanted: set[Var] = set(variables(graph.outputs))
     kept: list[Equation] = []
     for equation in reversed(graph.equations):
-        if not wanted.isdisjoint(equation.results):
+        if equation.primitive.effect or not wanted.isdisjoint(equation.results):
             kept.append(equation)
             wanted.update(variables(equation.operands))
     return Graph(graph.inputs, tuple(reversed(kept)), graph.outputs)

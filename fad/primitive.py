@@ -76,7 +76,11 @@ Transpose = Callable[..., Sequence[Tangent | None]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Primitive:
-    """An operation, and the five answers about it."""
+    """An operation, and the five answers about it.
+
+    `several` results come in tuples; an `effect` keeps an equation whose results nobody uses; `body` names the param
+    that holds a graph to be written out in the equation's place before any transform.
+    """
 
     name: str
     evaluate: Evaluate
@@ -85,6 +89,8 @@ class Primitive:
     batch: Batch
     transpose: Transpose | None = None
     several: bool = False
+    effect: bool = False
+    body: str | None = None
 
     def __call__(self, *operands: Value, **params: Any) -> Any:
         return bind(self, *operands, **params)

@@ -22,7 +22,7 @@ from .avals import Aval, aval_of, make_aval
 from .equation import Atom, Equation, Literal, Var, literal, small_literal
 from .errors import AbstractValueError, CaptureChangedError, EscapedTracerError, FadError, ObjectArrayError
 from .graph import Graph
-from .primitive import Params, Primitive, Traced, Value
+from .primitive import Params, Primitive, Traced, Value, innermost
 from .source import Source, here, source_of
 from .tracer import Tracer
 
@@ -50,17 +50,19 @@ class Builder:
     """
 
     __slots__ = ("birth", "embeds", "arguments", "equations", "captures", "count", "source", "closed",
-                 "known", "_definitions", "_indexed", "_watched")
+                 "known", "on_demand", "_captured", "_definitions", "_indexed", "_watched")
 
     def __init__(self, *, embeds: bool = False) -> None:
         self.birth = next(_births)
         self.embeds = embeds
         self.arguments: list[Var] = []
         self.equations: list[Equation] = []
-        self.captures: dict[int, tuple[Var, Value, Any]] = {}  # id -> variable, value, and the object of that id
+        self.captures: dict[int, tuple[Var, Any]] = {}  # id -> variable, and the object of that id
+        self._captured: dict[Var, Value] = {}  # the values of captures, in the order of their variables
         self.count = 0  # variables so far: the number of the next one
         self.source: Source | None = None  # of the equations to come; None: the line that the user is running
         self.closed = False
+        self.on_demand: Callable[[Builder, Tracer, str, Any], None] | None = None  # told what Python has asked for
         self.known: dict[Var, Value] = {}  # the values of arguments, and what was computed on demand
         self._definitions: dict[Var, Equation] = {}
         self._indexed = 0
@@ -146,14 +148,15 @@ class Builder:
             return entry[0]
         var = Var(self.count, aval)
         self.count += 1
-        self.captures[id(x)] = var, value, x
+        self.captures[id(x)] = var, x
+        self._captured[var] = value
         return var
 
     def _capture_array(self, x: np.ndarray[Any, Any], aval: Aval) -> Var:
         """Capture an array as it is now: the program runs later, and the user's code may write to it until then."""
         if x.nbytes <= _SNAPSHOT_BYTES:
             entry = self.captures.get(id(x))
-            if entry is not None and entry[1].tobytes() != x.tobytes():  # written to since: another constant
+            if entry is not None and self._captured[entry[0]].tobytes() != x.tobytes():  # written to since: another constant
                 self.captures[-self.count - 1] = self.captures.pop(id(x))
             elif entry is not None:
                 return entry[0]
@@ -180,12 +183,11 @@ class Builder:
                     f"a plain array of type {aval_of(array)} was written to after a traced operation had read it",
                     why="traced operations run when the function has returned, and would see the new entries",
                     edit="write to a copy instead: b = b.copy()", source=source)
-        captured = sorted(var for var, _, _ in self.captures.values())
-        return Graph((*self.arguments, *captured), tuple(self.equations), atoms)
+        return Graph((*self.arguments, *self._captured), tuple(self.equations), atoms)
 
     def captured(self) -> tuple[Value, ...]:
         """The values of the captures, in the order of the graph's last inputs."""
-        return tuple([value for _, value, _ in sorted(self.captures.values(), key=lambda entry: entry[0].number)])
+        return tuple(self._captured.values())
 
     def _escaped(self) -> FadError:
         return EscapedTracerError(
@@ -200,19 +202,25 @@ class Builder:
         """The array behind a tracer, computed from the equations recorded so far, each at most once."""
         if self.closed:
             raise self._escaped()
-        return self._evaluate(tracer.var, purpose)
+        value = concrete(self._evaluate(tracer.var, purpose), purpose)
+        if self.on_demand is not None:
+            self.on_demand(self, tracer, purpose, value)
+        return value
 
-    def _evaluate(self, wanted: Var, purpose: str) -> Any:
+    def _evaluate(self, wanted: Var, purpose: str) -> Value:
+        """The value of a variable. It is a plain array, unless an enclosing trace wants to be told what is asked of
+        its values: then it is computed in there, as a traced value, and asked for there."""
         known, definitions = self.known, self._definitions
         for equation in self.equations[self._indexed:]:
             for v in equation.results:
                 definitions[v] = equation
         self._indexed = len(self.equations)
+        told = any(builder.on_demand is not None for builder in _active.builders if builder.birth < self.birth)
         stack = [wanted]
         while stack:
             v = stack[-1]
             if v in known:
-                if isinstance(known[v], Traced):
+                if not told and isinstance(known[v], Traced):
                     known[v] = concrete(known[v], purpose)
                 stack.pop()
                 continue
@@ -221,19 +229,20 @@ class Builder:
                 known[v] = self._outside(v, purpose)
                 continue
             missing = [a for a in maker.operands if isinstance(a, Var) and (
-                a not in known or isinstance(known[a], Traced))]
+                a not in known or not told and isinstance(known[a], Traced))]
             if missing:
                 stack.extend(missing)
                 continue
-            out = maker.primitive.evaluate(
-                *[known[a] if isinstance(a, Var) else a.value for a in maker.operands], **dict(maker.params))
+            operands = [known[a] if isinstance(a, Var) else a.value for a in maker.operands]
+            recorder = innermost(operands)
+            out = (maker.primitive.evaluate(*operands, **dict(maker.params)) if recorder is None else
+                   recorder.record(maker.primitive, operands, maker.params))
             known.update(zip(maker.results, out if maker.primitive.several else (out,), strict=True))
         return known[wanted]
 
     def _outside(self, v: Var, purpose: str) -> Value:
-        for var, value, _ in self.captures.values():
-            if var == v:
-                return value
+        if v in self._captured:
+            return self._captured[v]
         raise AbstractValueError(
             f"the value of a traced {v.aval} was asked for, by {purpose}",
             why="under vmap, or when a Graph is made from shapes alone, it stands for many values, or for none yet",
@@ -279,9 +288,11 @@ class Trace(NamedTuple):
 
 
 def trace(function: Callable[..., Sequence[Value]], avals: Sequence[Aval], values: Sequence[Value] = (),
-          weak: Sequence[bool] = (), *, embeds: bool = False) -> Trace:
+          weak: Sequence[bool] = (), *, embeds: bool = False,
+          on_demand: Callable[[Builder, Tracer, str, Any], None] | None = None) -> Trace:
     """Run a function on tracers of these avals; with values, which its `if` and `while` can then ask for."""
     builder = Builder(embeds=embeds)
+    builder.on_demand = on_demand
     arguments = [builder.argument(aval, value, bool(is_weak)) for aval, value, is_weak in itertools.zip_longest(
         avals, values, weak)]
     _active.builders.append(builder)

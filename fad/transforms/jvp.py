@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..equation import Atom, Var
-from ..graph import Graph, memoised
+from ..graph import Graph, inlined, memoised
 from ..primitive import Tangent, Value, Zero
 from ..primitives.structural import instantiate
 from ..tracing import Builder
@@ -24,6 +24,7 @@ __all__ = ["jvp_graph"]
 def jvp_graph(graph: Graph, moving: tuple[bool, ...]) -> Graph:
     """The program with tangents: one more input for each input that is `moving`, one more output for each
     output whose dtype has tangents (float or complex)."""
+    graph = inlined(graph)
     builder = Builder(embeds=True)
     primal: dict[Atom, Value] = {v: builder.argument(v.aval) for v in graph.inputs}
     tangent: dict[Atom, Tangent] = {v: builder.argument(v.aval)

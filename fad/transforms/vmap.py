@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ..avals import make_aval
 from ..equation import Atom, Var
-from ..graph import Graph, memoised
+from ..graph import Graph, inlined, memoised
 from ..primitive import Value
 from ..primitives.structural import broadcast_p
 from ..tracing import Builder
@@ -21,6 +21,7 @@ __all__ = ["vmap_graph"]
 @memoised
 def vmap_graph(graph: Graph, mapped: tuple[bool, ...], size: int) -> Graph:
     """The program for a stack of `size` examples: the mapped inputs have it as axis 0, and so have all outputs."""
+    graph = inlined(graph)
     builder = Builder(embeds=True)
     value: dict[Atom, Value] = {
         v: builder.argument(make_aval((size, *v.aval.shape), v.aval.dtype) if m else v.aval)

@@ -1,0 +1,87 @@
+"""Programs inside programs, and the questions that Python asks of values.
+
+    call  : a graph as one equation, so that a compiled function is not traced again where it is used
+    guard : a value on which the trace's path through the user's `if` and `while` depends
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..avals import Aval
+from ..errors import AbstractValueError
+from ..graph import Graph, replay
+from ..primitive import Primitive, Tangent, Value
+
+__all__ = ["Diverged", "answer_to", "call_p", "guard_p"]
+
+
+# -- call: a graph as one equation ----------------------------------------------------------------
+# Every transform begins by writing the called graph out (`inlined`), so the rules are never asked.
+
+
+def _call_evaluate(*operands: Any, graph: Graph) -> tuple[Any, ...]:
+    return replay(graph, operands)
+
+
+def _call_infer(*avals: Aval, graph: Graph) -> tuple[Aval, ...]:
+    return tuple([a.aval for a in graph.outputs])
+
+
+def _written_out(*_: Any, **__: Any) -> Any:
+    raise AssertionError("a call is written out before a graph is transformed")
+
+
+call_p: Primitive = Primitive("call", _call_evaluate, _call_infer, _written_out, _written_out, several=True,
+                              body="graph")
+
+
+# -- guard: the path taken depends on this value --------------------------------------------------
+
+
+class Diverged(Exception):
+    """A value would have sent Python down another path than the one that was traced."""
+
+    def __init__(self, index: int, answer: Any) -> None:
+        self.index, self.answer = index, answer
+
+
+def _exactly(x: Any) -> Any:
+    array = np.asarray(x)
+    return array.item() if array.shape == () and array == array else (array.shape, array.dtype.str, array.tobytes())
+
+
+_answers: dict[str, Callable[[Any], Any]] = {
+    "bool(x)": bool, "int(x)": int, "an index": int, "math.floor(x)": math.floor, "math.ceil(x)": math.ceil,
+    "round(x)": round}
+
+
+def answer_to(question: str, x: Any) -> Any:
+    """What Python learnt from a value when it asked this question."""
+    return _answers.get(question, _exactly)(x)
+
+
+def _guard_evaluate(x: Any, *, index: int, question: str, answer: Any) -> tuple[()]:
+    actual = answer_to(question, x)
+    if actual != answer:
+        raise Diverged(index, actual)
+    return ()
+
+
+def _guard_batch(operands: Sequence[Value], mapped: Sequence[bool], /, *, index: int, question: str, answer: Any) -> Any:
+    raise AbstractValueError(
+        f"the value of a traced {operands[0].aval} was asked for, by {question}, and the function was then mapped",
+        why="under vmap it stands for many values, and they could answer differently",
+        edit="choose entry by entry with np.where(condition, a, b)")
+
+
+def _guard_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Any, /, **_: Any) -> tuple[()]:
+    return ()
+
+
+guard_p: Primitive = Primitive("guard", _guard_evaluate, lambda x, *, index, question, answer: (), _guard_jvp,
+                               _guard_batch, several=True, effect=True)
