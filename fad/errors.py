@@ -10,9 +10,9 @@ from __future__ import annotations
 from .source import Source, here
 
 __all__ = [
-    "AbstractValueError", "ArgumentError", "AxisError", "CaptureChangedError", "ConversionError", "DtypeError",
-    "EscapedTracerError", "FadError", "InPlaceError", "IntegerArgumentError", "MissingRuleError",
-    "NonScalarError", "ObjectArrayError", "RuleError", "ShapeError", "StaleViewError", "TreeError",
+    "AbstractValueError", "ArgumentError", "AxisError", "CaptureChangedError", "ConversionError",
+    "DerivativeMismatchError", "DtypeError", "EscapedTracerError", "FadError", "InPlaceError", "IntegerArgumentError",
+    "MissingRuleError", "NonScalarError", "ObjectArrayError", "RuleError", "ShapeError", "StaleViewError", "TreeError",
 ]
 
 
@@ -136,6 +136,13 @@ class MissingRuleError(FadError, NotImplementedError, TypeError, AttributeError)
     """A function of NumPy, or a form of it, that fad has no rule for.
 
     The message names it and what can be used in its place.
+    """
+
+
+class DerivativeMismatchError(FadError, AssertionError):
+    """`fad.testing.check_grads` found a derivative that differences do not confirm.
+
+    `check_grads(np.abs, (0.0,))`: check at a point where the function is smooth, or mend the rule.
     """
 
 

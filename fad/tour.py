@@ -96,15 +96,15 @@ def difference(f: Callable[..., Any], arguments: Sequence[Any], argument: int, e
 
 
 def ripple(x: Any) -> Any:
-    """A damped wave, summed over its points."""
-    return np.sum(np.exp(-(x**2)) * np.sin(x))
+    """Add up a damped wave."""
+    return np.sum(np.exp(-x) * np.sin(x))
 
 
 # -- 4: a mistake -------------------------------------------------------------------------------------
 
 
 def squares(x: Any) -> Any:
-    """The sum of squares, the long way, and with a mistake: b is a plain array."""
+    """Add up squares, the long way, and with a mistake."""
     b = np.zeros(3)
     for i in range(3):
         b[i] = x[i] ** 2
@@ -126,37 +126,35 @@ def tour() -> None:
     """Print the tour."""
     print("fad differentiates plain NumPy functions: fad.grad(f) is the function that returns the gradient of f.")
 
-    heading(1, "Logistic regression on Fisher's iris measurements: 150 flowers, 4 lengths each, 3 species (1936)")
+    heading(1, "Logistic regression on Fisher's iris measurements (1936): 150 flowers, 4 lengths each, 3 species")
     features, species = iris()
     start = time.perf_counter()
     weights = fit_iris(features, species)
     seconds = time.perf_counter() - start
-    print(f"\n   Newton's method: fad.value_and_grad(loss), and fad.hessian(loss) of 15 x 15, in {seconds:.2f} s.")
-    print("   The weights, which turn a flower's measurements in cm into a score for each species:\n")
+    print(f"\n   Newton's method with fad.value_and_grad(loss) and fad.hessian(loss), of 15 x 15: {seconds:.2f} s.")
+    print("   The weights that turn measurements in cm into a score for each species:\n")
     print(f"   {'':14}" + "".join(f"{name:>12}" for name in SPECIES))
     for name, row in zip((*MEASUREMENTS, "intercept"), weights, strict=True):
         print(f"   {name:14}" + "".join(f"{w:12.4f}" for w in row))
 
-    heading(2, "One derivative against central differences: the loss at zero weights, in the weight of petal")
-    print("   length for virginica\n")
-    start_weights = np.zeros((5, 3))
-    exact = fad.grad(loss)(start_weights, features, species)[2, 2]
-    approximate = difference(loss, (start_weights, features, species), 0, (2, 2))
-    print(f"   fad.grad             {exact:.15f}")
-    print(f"   (f(w+h)-f(w-h))/2h   {approximate:.15f}")
-    print(f"   relative difference  {abs(exact - approximate) / abs(exact):.0e}")
+    heading(2, "One derivative against central differences: d loss / d (petal length for virginica), halfway there")
+    halfway = weights / 2
+    exact = fad.grad(loss)(halfway, features, species)[2, 2]
+    approximate = difference(loss, (halfway, features, species), 0, (2, 2))
+    print(f"   fad.grad                     {exact:.15f}")
+    print(f"   (f(w + h) - f(w - h)) / 2h   {approximate:.15f}")
+    print(f"   relative difference          {abs(exact - approximate) / abs(exact):.0e}")
 
-    heading(3, "What a function is to fad: a Graph, a list of typed equations. This one,")
+    heading(3, "A function as fad sees it: a Graph, which is a list of typed equations")
     print(indented(inspect.getsource(ripple)))
-    print("\n   at an array of 3 numbers, fad.trace(ripple, x):\n")
     x = np.linspace(0.0, 1.0, 3)
+    print("\n   fad.trace(ripple, x), and the gradient, fad.trace(fad.grad(ripple), x):\n")
     print(indented(fad.trace(ripple, x)))
-    print("\n   and its gradient, fad.trace(fad.grad(ripple), x):\n")
     print(indented(fad.trace(fad.grad(ripple), x)))
 
-    heading(4, "What a mistake looks like. fad.grad(squares)(x), of")
+    heading(4, "What a mistake looks like: fad.grad(squares)(x)")
     print(indented(inspect.getsource(squares)))
-    print("\n   raises\n")
+    print()
     try:
         fad.grad(squares)(x)
     except fad.errors.FadError as error:

@@ -1,3 +1,13 @@
 """NumPy's conventions over strict primitives."""
 
 from . import ufuncs as ufuncs
+from . import indexing as indexing
+from . import reductions as reductions
+from . import sorting as sorting
+from . import statistics as statistics
+from . import norms as norms
+from . import shape as shape
+from . import joining as joining
+from . import arranging as arranging
+from . import contractions as contractions
+from . import einsum as einsum

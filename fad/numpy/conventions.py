@@ -23,7 +23,8 @@ __all__ = ["as_array", "axes_of", "broadcast_together", "broadcast_to", "kind_of
 
 Kind = Any  # a dtype, or the type of a Python number, which gives way to dtypes
 
-_weak_kinds: dict[str, type] = {"f": float, "c": complex, "i": int, "u": int, "b": bool}
+_BOOL = np.dtype(np.bool_)  # NumPy has no Python kind for truth values: True gives way to everything anyway
+_weak_kinds: dict[str, Kind] = {"f": float, "c": complex, "i": int, "u": int, "b": _BOOL}
 _loops: dict[Any, tuple[Dtype, ...]] = {}
 
 
@@ -45,9 +46,9 @@ def kind_of(x: Any) -> Kind:
     """What a value is in a promotion."""
     if isinstance(x, Tracer):
         return _weak_kinds[x.dtype.kind] if x.weak else x.dtype
-    if type(x) in (float, int, complex, bool):
+    if type(x) in (float, int, complex):
         return type(x)
-    return x.dtype if isinstance(x, (np.ndarray, np.generic)) else np.asarray(x).dtype
+    return x.dtype if isinstance(x, (np.ndarray, np.generic)) else _BOOL if x is True or x is False else np.asarray(x).dtype
 
 
 def loop_dtypes(ufunc: Any, kinds: tuple[Kind, ...]) -> tuple[Dtype, ...]:

@@ -25,7 +25,7 @@ def _lenient(ufunc: Any, primitive: Primitive) -> Callable[..., Any]:
     def call(*operands: Any, **settings: Any) -> Any:
         if settings:
             return _with_settings(ufunc, call, operands, settings)
-        operands = tuple([x if isinstance(x, (Tracer, float)) else as_array(x) for x in operands])
+        operands = tuple([x if isinstance(x, (Tracer, float, int, complex)) else as_array(x) for x in operands])
         dtypes = loop_dtypes(ufunc, tuple([kind_of(x) for x in operands]))
         result = primitive(*broadcast_together([operand(x, d) for x, d in zip(operands, dtypes, strict=True)]))
         x = operands[0] if isinstance(operands[0], Tracer) else operands[-1]
@@ -92,9 +92,8 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: 
     if low is None and high is None:
         return overrides[np.positive](a)
     low, high = -np.inf if low is None else low, np.inf if high is None else high
-    ufunc = np._core.umath.clip
-    dtypes = loop_dtypes(ufunc, tuple(map(kind_of, (a, low, high))))
-    return ew.clip(*broadcast_together([operand(x, d) for x, d in zip((a, low, high), dtypes, strict=True)]))
+    dtype = loop_dtypes(np.add, (loop_dtypes(np.add, (kind_of(a), kind_of(low)))[0], kind_of(high)))[0]
+    return ew.clip(*broadcast_together([operand(x, dtype) for x in (a, low, high)]))
 
 
 @rule_for(np.where)

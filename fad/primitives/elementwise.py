@@ -96,18 +96,18 @@ def _if_linear(x: Any, ct: Value) -> Value | None:
     return ct if isinstance(x, Linear) else None
 
 
-negative = elementwise(np.negative, lambda t, z, x: negative(t), transpose=lambda ct, x: (negative(ct),))
-positive = elementwise(np.positive, lambda t, z, x: t, transpose=lambda ct, x: (ct,))
-add = elementwise(
+negative: Primitive = elementwise(np.negative, lambda t, z, x: negative(t), transpose=lambda ct, x: (negative(ct),))
+positive: Primitive = elementwise(np.positive, lambda t, z, x: t, transpose=lambda ct, x: (ct,))
+add: Primitive = elementwise(
     np.add, lambda t, z, x, y: t, lambda t, z, x, y: t,
     transpose=lambda ct, x, y: (_if_linear(x, ct), _if_linear(y, ct)))
-subtract = elementwise(
+subtract: Primitive = elementwise(
     np.subtract, lambda t, z, x, y: t, lambda t, z, x, y: negative(t),
     transpose=lambda ct, x, y: (_if_linear(x, ct), negative(ct) if isinstance(y, Linear) else None))
-multiply = elementwise(
+multiply: Primitive = elementwise(
     np.multiply, lambda t, z, x, y: multiply(t, y), lambda t, z, x, y: multiply(x, t),
     transpose=lambda ct, x, y: (multiply(ct, y), None) if isinstance(x, Linear) else (None, multiply(x, ct)))
-divide = elementwise(
+divide: Primitive = elementwise(
     np.divide, lambda t, z, x, y: divide(t, y), lambda t, z, x, y: negative(multiply(t, divide(z, y))),
     transpose=lambda ct, x, y: (divide(ct, y), None))
 
@@ -117,10 +117,10 @@ divide = elementwise(
 
 def _power_by_base(t: Value, z: Value, x: Value, y: Value) -> Tangent:
     """dz = y x^(y-1) dx; where y is 0 that is 0, also at x = 0."""
-    if isinstance(y, np.generic):  # a literal exponent, the usual case
+    if isinstance(y, np.number):  # a literal exponent, the usual case
         if y == 0:
             return Zero(z.aval)
-        return t if y == 1 else multiply(t, multiply(x if y == 2 else power(x, y - 1), y))
+        return t if y == 1 else multiply(t, multiply(x if y == 2 else power(x, y.dtype.type(y - 1)), y))
     flat = equal(y, y.dtype.type(0))
     return select(flat, y.dtype.type(0), multiply(t, multiply(y, power(x, select(flat, y, subtract(y, y.dtype.type(1)))))))
 
@@ -131,24 +131,24 @@ def _power_by_exponent(t: Value, z: Value, x: Value, y: Value) -> Tangent:
     return multiply(t, multiply(z, log(select(at_zero, x.dtype.type(1), x))))
 
 
-power = elementwise(np.power, _power_by_base, _power_by_exponent)
-float_power = elementwise(np.float_power, _power_by_base, _power_by_exponent)
-square = elementwise(np.square, lambda t, z, x: t * (2.0 * x))
-reciprocal = elementwise(np.reciprocal, lambda t, z, x: -(t * (z * z)))
-sqrt = elementwise(np.sqrt, lambda t, z, x: t / (2.0 * z))
-cbrt = elementwise(np.cbrt, lambda t, z, x: t / (3.0 * (z * z)))
+power: Primitive = elementwise(np.power, _power_by_base, _power_by_exponent)
+float_power: Primitive = elementwise(np.float_power, _power_by_base, _power_by_exponent)
+square: Primitive = elementwise(np.square, lambda t, z, x: t * (2.0 * x))
+reciprocal: Primitive = elementwise(np.reciprocal, lambda t, z, x: -(t * (z * z)))
+sqrt: Primitive = elementwise(np.sqrt, lambda t, z, x: t / (2.0 * z))
+cbrt: Primitive = elementwise(np.cbrt, lambda t, z, x: t / (3.0 * (z * z)))
 
 # -- exponentials and logarithms ------------------------------------------------------------------
 
 LN2, LN10 = float(np.log(2.0)), float(np.log(10.0))
 
-exp = elementwise(np.exp, lambda t, z, x: t * z)
-exp2 = elementwise(np.exp2, lambda t, z, x: t * (LN2 * z))
-expm1 = elementwise(np.expm1, lambda t, z, x: t * exp(x))
-log = elementwise(np.log, lambda t, z, x: t / x)
-log2 = elementwise(np.log2, lambda t, z, x: t / (LN2 * x))
-log10 = elementwise(np.log10, lambda t, z, x: t / (LN10 * x))
-log1p = elementwise(np.log1p, lambda t, z, x: t / (1.0 + x))
+exp: Primitive = elementwise(np.exp, lambda t, z, x: t * z)
+exp2: Primitive = elementwise(np.exp2, lambda t, z, x: t * (LN2 * z))
+expm1: Primitive = elementwise(np.expm1, lambda t, z, x: t * exp(x))
+log: Primitive = elementwise(np.log, lambda t, z, x: t / x)
+log2: Primitive = elementwise(np.log2, lambda t, z, x: t / (LN2 * x))
+log10: Primitive = elementwise(np.log10, lambda t, z, x: t / (LN10 * x))
+log1p: Primitive = elementwise(np.log1p, lambda t, z, x: t / (1.0 + x))
 
 
 def _softmax_partial(t: Value, z: Value, x: Value) -> Value:
@@ -156,23 +156,23 @@ def _softmax_partial(t: Value, z: Value, x: Value) -> Value:
     return t * exp(x - select(equal(z, -z.dtype.type(np.inf)), z.dtype.type(0), z))
 
 
-logaddexp = elementwise(np.logaddexp, lambda t, z, x, y: _softmax_partial(t, z, x),
+logaddexp: Primitive = elementwise(np.logaddexp, lambda t, z, x, y: _softmax_partial(t, z, x),
                         lambda t, z, x, y: _softmax_partial(t, z, y))
 
 # -- circular and hyperbolic ----------------------------------------------------------------------
 
-sin = elementwise(np.sin, lambda t, z, x: t * cos(x))
-cos = elementwise(np.cos, lambda t, z, x: -(t * sin(x)))
-tan = elementwise(np.tan, lambda t, z, x: t * (1.0 + z * z))
-arcsin = elementwise(np.arcsin, lambda t, z, x: t / sqrt(1.0 - x * x))
-arccos = elementwise(np.arccos, lambda t, z, x: -(t / sqrt(1.0 - x * x)))
-arctan = elementwise(np.arctan, lambda t, z, x: t / (1.0 + x * x))
-sinh = elementwise(np.sinh, lambda t, z, x: t * cosh(x))
-cosh = elementwise(np.cosh, lambda t, z, x: t * sinh(x))
-tanh = elementwise(np.tanh, lambda t, z, x: t * (1.0 - z * z))
-arcsinh = elementwise(np.arcsinh, lambda t, z, x: t / sqrt(1.0 + x * x))
-arccosh = elementwise(np.arccosh, lambda t, z, x: t / sqrt(x * x - 1.0))
-arctanh = elementwise(np.arctanh, lambda t, z, x: t / (1.0 - x * x))
+sin: Primitive = elementwise(np.sin, lambda t, z, x: t * cos(x))
+cos: Primitive = elementwise(np.cos, lambda t, z, x: -(t * sin(x)))
+tan: Primitive = elementwise(np.tan, lambda t, z, x: t * (1.0 + z * z))
+arcsin: Primitive = elementwise(np.arcsin, lambda t, z, x: t / sqrt(1.0 - x * x))
+arccos: Primitive = elementwise(np.arccos, lambda t, z, x: -(t / sqrt(1.0 - x * x)))
+arctan: Primitive = elementwise(np.arctan, lambda t, z, x: t / (1.0 + x * x))
+sinh: Primitive = elementwise(np.sinh, lambda t, z, x: t * cosh(x))
+cosh: Primitive = elementwise(np.cosh, lambda t, z, x: t * sinh(x))
+tanh: Primitive = elementwise(np.tanh, lambda t, z, x: t * (1.0 - z * z))
+arcsinh: Primitive = elementwise(np.arcsinh, lambda t, z, x: t / sqrt(1.0 + x * x))
+arccosh: Primitive = elementwise(np.arccosh, lambda t, z, x: t / sqrt(x * x - 1.0))
+arctanh: Primitive = elementwise(np.arctanh, lambda t, z, x: t / (1.0 - x * x))
 
 
 def _ratio(a: Value, b: Value) -> Value:
@@ -181,8 +181,8 @@ def _ratio(a: Value, b: Value) -> Value:
     return select(tip, b.dtype.type(0), divide(a, select(tip, b.dtype.type(1), b)))
 
 
-hypot = elementwise(np.hypot, lambda t, z, x, y: t * _ratio(x, z), lambda t, z, x, y: t * _ratio(y, z))
-arctan2 = elementwise(np.arctan2, lambda t, z, y, x: t * _ratio(x, x * x + y * y),
+hypot: Primitive = elementwise(np.hypot, lambda t, z, x, y: t * _ratio(x, z), lambda t, z, x, y: t * _ratio(y, z))
+arctan2: Primitive = elementwise(np.arctan2, lambda t, z, y, x: t * _ratio(x, x * x + y * y),
                       lambda t, z, y, x: -(t * _ratio(y, x * x + y * y)))
 
 # -- complex numbers ------------------------------------------------------------------------------
@@ -204,16 +204,16 @@ def _part(x: Aval) -> Aval:
 
 def _one(name: str, evaluate: Any, infer: Infer, rule: Partial, transpose: Transpose | None = None) -> Primitive:
     """An elementwise function of one operand whose result has another dtype."""
-    primitive = Primitive(name, evaluate, infer, partials(rule), lambda operands, mapped: primitive(operands[0]),
+    primitive: Primitive = Primitive(name, evaluate, infer, partials(rule), lambda operands, mapped: primitive(operands[0]),
                           transpose)
     return primitive
 
 
-real = _one("real", lambda x: np.array(np.real(x)), _part, lambda t, z, x: real(t),
+real: Primitive = _one("real", lambda x: np.array(np.real(x)), _part, lambda t, z, x: real(t),
             lambda ct, x: (convert(ct, x.aval.dtype),))
-imag = _one("imag", lambda x: np.array(np.imag(x)), _part, lambda t, z, x: imag(t),
+imag: Primitive = _one("imag", lambda x: np.array(np.imag(x)), _part, lambda t, z, x: imag(t),
             lambda ct, x: (multiply(convert(ct, x.aval.dtype), x.aval.dtype.type(-1j)),))
-conjugate = elementwise(np.conjugate, lambda t, z, x: conjugate(t), transpose=lambda ct, x: (conjugate(ct),))
+conjugate: Primitive = elementwise(np.conjugate, lambda t, z, x: conjugate(t), transpose=lambda ct, x: (conjugate(ct),))
 
 
 def _absolute_rule(t: Value, z: Value, x: Value) -> Value:
@@ -223,7 +223,7 @@ def _absolute_rule(t: Value, z: Value, x: Value) -> Value:
     return _ratio(real(conjugate(x) * t), z)
 
 
-absolute = _one("absolute", np.absolute, _part, _absolute_rule)
+absolute: Primitive = _one("absolute", np.absolute, _part, _absolute_rule)
 
 
 def _angle_rule(t: Value, z: Value, x: Value) -> Value:
@@ -231,7 +231,7 @@ def _angle_rule(t: Value, z: Value, x: Value) -> Value:
     return _ratio(imag(conjugate(x) * t), real(conjugate(x) * x))
 
 
-angle = _one("angle", np.angle, _part, _angle_rule)
+angle: Primitive = _one("angle", np.angle, _part, _angle_rule)
 
 # -- choices --------------------------------------------------------------------------------------
 
@@ -242,15 +242,14 @@ def _share(t: Value, x: Value, y: Value) -> Value:
     return select(greater(x, y), t, select(equal(x, y), t * 0.5, zero))
 
 
-maximum = elementwise(np.maximum, lambda t, z, x, y: _share(t, x, y), lambda t, z, x, y: _share(t, y, x))
-minimum = elementwise(np.minimum, lambda t, z, x, y: _share(t, y, x), lambda t, z, x, y: _share(t, x, y))
+maximum: Primitive = elementwise(np.maximum, lambda t, z, x, y: _share(t, x, y), lambda t, z, x, y: _share(t, y, x))
+minimum: Primitive = elementwise(np.minimum, lambda t, z, x, y: _share(t, y, x), lambda t, z, x, y: _share(t, x, y))
 
 
 def _select_infer(mask: Aval, x: Aval, y: Aval) -> Aval:
     assert mask.dtype == np.bool_, mask
-    _infer("select", None)(make_aval(mask.shape, x.dtype), x)
-    _infer("select", None)(make_aval(mask.shape, y.dtype), y)
-    return _infer("select", None)(make_aval(mask.shape, x.dtype), x, y)
+    aval: Aval = _infer("select", None)(make_aval(mask.shape, x.dtype), x, y)
+    return aval
 
 
 def _select_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /) -> Tangent:
@@ -267,29 +266,44 @@ def _select_transpose(ct: Value, mask: Value, x: Any, y: Any) -> Sequence[Tangen
             gather_up(select(mask, zero, ct), y.aval) if isinstance(y, Linear) else None)
 
 
-select = Primitive("select", np.where, _select_infer, _select_jvp,
+select: Primitive = Primitive("select", np.where, _select_infer, _select_jvp,
                    lambda operands, mapped: select(*stacked(operands, mapped)), _select_transpose)
 
-clip = elementwise(
+clip: Primitive = elementwise(
     np.clip, lambda t, z, x, low, high: select(logical_and(greater_equal(x, low), less_equal(x, high)), t, t.dtype.type(0)),
     lambda t, z, x, low, high: select(less(x, low), t, t.dtype.type(0)),
     lambda t, z, x, low, high: select(greater(x, high), t, t.dtype.type(0)), name="clip")
 
 # -- constant almost everywhere -------------------------------------------------------------------
 
-sign, floor, ceil, rint, trunc = map(elementwise, (np.sign, np.floor, np.ceil, np.rint, np.trunc))
-floor_divide = elementwise(np.floor_divide)
-remainder = elementwise(np.remainder, lambda t, z, x, y: t, lambda t, z, x, y: -(t * floor_divide(x, y)))
+sign: Primitive = elementwise(np.sign)
+floor: Primitive = elementwise(np.floor)
+ceil: Primitive = elementwise(np.ceil)
+rint: Primitive = elementwise(np.rint)
+trunc: Primitive = elementwise(np.trunc)
+floor_divide: Primitive = elementwise(np.floor_divide)
+remainder: Primitive = elementwise(np.remainder, lambda t, z, x, y: t, lambda t, z, x, y: -(t * floor_divide(x, y)))
 
 
 def _predicate(ufunc: Any) -> Primitive:
     return elementwise(ufunc, dtype=np.bool_)
 
 
-equal, not_equal, less, less_equal, greater, greater_equal = map(_predicate, (
-    np.equal, np.not_equal, np.less, np.less_equal, np.greater, np.greater_equal))
-logical_and, logical_or, logical_xor, logical_not = map(_predicate, (
-    np.logical_and, np.logical_or, np.logical_xor, np.logical_not))
-isnan, isinf, isfinite, signbit = map(_predicate, (np.isnan, np.isinf, np.isfinite, np.signbit))
-bitwise_and, bitwise_or, bitwise_xor, invert = map(elementwise, (
-    np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert))
+equal: Primitive = _predicate(np.equal)
+not_equal: Primitive = _predicate(np.not_equal)
+less: Primitive = _predicate(np.less)
+less_equal: Primitive = _predicate(np.less_equal)
+greater: Primitive = _predicate(np.greater)
+greater_equal: Primitive = _predicate(np.greater_equal)
+logical_and: Primitive = _predicate(np.logical_and)
+logical_or: Primitive = _predicate(np.logical_or)
+logical_xor: Primitive = _predicate(np.logical_xor)
+logical_not: Primitive = _predicate(np.logical_not)
+isnan: Primitive = _predicate(np.isnan)
+isinf: Primitive = _predicate(np.isinf)
+isfinite: Primitive = _predicate(np.isfinite)
+signbit: Primitive = _predicate(np.signbit)
+bitwise_and: Primitive = elementwise(np.bitwise_and)
+bitwise_or: Primitive = elementwise(np.bitwise_or)
+bitwise_xor: Primitive = elementwise(np.bitwise_xor)
+invert: Primitive = elementwise(np.invert)

@@ -46,7 +46,7 @@ def _broadcast_transpose(ct: Value, x: Linear, *, shape: Shape, axes: Axes) -> S
     return (sum(ct, axes),)
 
 
-broadcast_p = linear("broadcast", _broadcast_evaluate, _broadcast_infer, _broadcast_batch, _broadcast_transpose)
+broadcast_p: Primitive = linear("broadcast", _broadcast_evaluate, _broadcast_infer, _broadcast_batch, _broadcast_transpose)
 
 
 def broadcast(x: Value, shape: Shape, axes: Axes) -> Value:
@@ -69,7 +69,7 @@ def _sum_transpose(ct: Value, x: Linear, *, axes: Axes) -> Sequence[Tangent]:
     return (broadcast(ct, x.shape, axes),)
 
 
-sum_p = linear("sum", lambda x, *, axes: np.add.reduce(x, axis=axes), _sum_infer, _sum_batch, _sum_transpose)
+sum_p: Primitive = linear("sum", lambda x, *, axes: np.add.reduce(x, axis=axes), _sum_infer, _sum_batch, _sum_transpose)
 
 
 def sum(x: Value, axes: Axes) -> Value:
@@ -94,7 +94,7 @@ def _reshape_transpose(ct: Value, x: Linear, *, shape: Shape) -> Sequence[Tangen
     return (reshape_p(ct, shape=x.shape),)
 
 
-reshape_p = linear("reshape", lambda x, *, shape: np.reshape(x, shape), _reshape_infer, _reshape_batch,
+reshape_p: Primitive = linear("reshape", lambda x, *, shape: np.reshape(x, shape), _reshape_infer, _reshape_batch,
                    _reshape_transpose)
 
 
@@ -118,7 +118,7 @@ def _permute_transpose(ct: Value, x: Linear, *, order: Axes) -> Sequence[Tangent
     return (permute_p(ct, order=inverse(order)),)
 
 
-permute_p = linear("permute", lambda x, *, order: np.transpose(x, order), _permute_infer, _permute_batch,
+permute_p: Primitive = linear("permute", lambda x, *, order: np.transpose(x, order), _permute_infer, _permute_batch,
                    _permute_transpose)
 
 
@@ -139,7 +139,7 @@ def _flip_batch(operands: Sequence[Value], mapped: Sequence[bool], *, axes: Axes
     return flip_p(operands[0], axes=shifted(axes))
 
 
-flip_p = linear("flip", lambda x, *, axes: np.flip(x, axes), lambda x, *, axes: x, _flip_batch,
+flip_p: Primitive = linear("flip", lambda x, *, axes: np.flip(x, axes), lambda x, *, axes: x, _flip_batch,
                 lambda ct, x, *, axes: (flip_p(ct, axes=axes),))
 
 
@@ -169,7 +169,7 @@ def _convert_transpose(ct: Value, x: Linear, *, dtype: Dtype) -> Sequence[Tangen
     return (convert(ct, x.aval.dtype),)
 
 
-convert_p = Primitive("convert", _convert_evaluate, _convert_infer, _convert_jvp, _convert_batch,
+convert_p: Primitive = Primitive("convert", _convert_evaluate, _convert_infer, _convert_jvp, _convert_batch,
                       _convert_transpose)
 
 

@@ -1,0 +1,1 @@
+"""Operations as classes, by family; and `block`, from which users derive their own."""

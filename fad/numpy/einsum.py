@@ -1,0 +1,204 @@
+"""np.einsum: each operand by itself (diagonals, sums), and then one pair after the other.
+
+    einsum("ii,ij,jk->k", a, b, c)  =  contract("j,jk->k", contract("i,ij->j", diagonal(a), b), c)
+
+Pairs go to BLAS, so the result may differ in the last places from np.einsum's own, which adds up in one long loop
+unless it is asked to optimize.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ..avals import Dtype, Shape
+from ..errors import ArgumentError, ShapeError
+from ..primitive import Value
+from ..primitives.contraction import contract, labels
+from ..primitives.structural import convert, permute, reshape, sum
+from ..tracer import missing_rule
+from .contractions import product_operands
+from .conventions import as_array, operand, rule_for
+from .shape import as_new, view
+
+__all__ = ["einsum"]
+
+_LONG = np.dtype(np.int64)
+
+
+@rule_for(np.einsum)
+def einsum(*operands: Any, out: Any = None, optimize: Any = False, dtype: Any = None, order: Any = "K",
+           casting: Any = "safe", **settings: Any) -> Any:
+    for setting in settings:
+        raise missing_rule("numpy.einsum", "out=" if setting == "into" else f"{setting}=")
+    subscripts, arrays = _spelled(operands)
+    arrays = product_operands(*arrays) if dtype is None else [operand(as_array(x), np.dtype(dtype)) for x in arrays]
+    inputs, result, sizes = _parsed(subscripts, tuple([x.shape for x in arrays]))
+    if len(arrays) == 1 and set(result) == set(inputs[0]):
+        return view(_arranged(*_distinct(arrays[0], inputs[0], dict(sizes)), result), arrays[0], None)
+    found: Dtype = arrays[0].dtype
+    # NumPy's sums of small integers and of truth values are integers of 64 bits; einsum's are not.
+    arrays = [x if found.kind in "fc" else convert(x, _LONG) for x in arrays]
+    operands = [_distinct(x, names, dict(sizes)) for x, names in zip(arrays, inputs, strict=True)]
+    value = _contracted(operands, result, sizes, _hashable(optimize))
+    return as_new(convert(value, found))
+
+
+# -- subscripts -----------------------------------------------------------------------------------
+
+
+def _spelled(operands: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+    """The subscripts and the arrays; np.einsum also takes an array and a list of axes for it, by turns."""
+    if not operands:
+        raise ValueError("must specify the einstein sum subscripts string and at least one operand, or at least one "
+                         "operand and its corresponding subscripts list")
+    if isinstance(operands[0], str):
+        return operands[0], operands[1:]
+    arrays, lists = operands[0:len(operands) // 2 * 2:2], operands[1::2]
+    subscripts = ",".join(map(_letters, lists))
+    return (f"{subscripts}->{_letters(operands[-1])}" if len(operands) % 2 else subscripts), arrays
+
+
+def _letters(axes: Sequence[Any]) -> str:
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    return "".join(["..." if i is Ellipsis else alphabet[int(i)] for i in axes])
+
+
+def _malformed(subscripts: str, why: str) -> ArgumentError:
+    return ArgumentError(f'np.einsum with the subscripts "{subscripts}"', why=why,
+                         edit='write a letter for each axis, as in "ij,jk->ik", and "..." for axes that broadcast')
+
+
+@lru_cache(maxsize=1024)
+def _parsed(subscripts: str, shapes: tuple[Shape, ...]) -> tuple[tuple[str, ...], str, tuple[tuple[str, int], ...]]:
+    """The labels of each operand, of the result, and their sizes; an ellipsis has labels of its own."""
+    before, arrow, after = subscripts.replace(" ", "").partition("->")
+    terms = before.split(",")
+    if len(terms) != len(shapes):
+        raise _malformed(subscripts, f"there are {len(terms)} terms for {len(shapes)} operands")
+    hidden = [len(shape) - len(term.replace("...", "")) for term, shape in zip(terms, shapes, strict=True)]
+    for i, (term, n, shape) in enumerate(zip(terms, hidden, shapes, strict=True)):
+        if n < 0 or n and "..." not in term:
+            raise _malformed(subscripts, f'operand {i}, of shape {shape}, has {len(shape)} axes, and its term is "{term}"')
+    longest = max(n if "..." in term else 0 for term, n in zip(terms, hidden, strict=True))
+    ellipsis = labels(60 + longest)[60:]  # no letters
+    inputs = tuple([term.replace("...", ellipsis[longest - n:]) for term, n in zip(terms, hidden, strict=True)])
+    joined = "".join(inputs)
+    if arrow:
+        if ellipsis and "..." not in after:
+            raise _malformed(subscripts, 'an operand has "..." and the result has none')
+        result = after.replace("...", ellipsis)
+    else:
+        result = ellipsis + "".join(sorted({a for a in joined if joined.count(a) == 1 and a not in ellipsis}))
+    for a in inputs and joined + result:
+        if not a.isalpha() or a not in joined or result.count(a) > 1:
+            raise _malformed(subscripts, f'"{a}" is not a letter' if not a.isalpha() else
+                             f'"{a}" stands in the result {"twice" if a in joined else "but in no operand"}')
+    return inputs, result, _sizes(subscripts, inputs, shapes)
+
+
+def _sizes(subscripts: str, inputs: Sequence[str], shapes: Sequence[Shape]) -> tuple[tuple[str, int], ...]:
+    sizes: dict[str, int] = {}
+    for term, shape in zip(inputs, shapes, strict=True):
+        for a, n in zip(term, shape, strict=True):
+            known = sizes.setdefault(a, n)
+            if known == 1:
+                sizes[a] = n
+            elif n not in (1, known):
+                raise ShapeError(f'np.einsum of "{subscripts}" with arrays of shapes {", ".join(map(str, shapes))}',
+                                 why=f'axes with one label, "{a}", have sizes {known} and {n}',
+                                 edit="give them different labels, or one size")
+    return tuple(sizes.items())
+
+
+# -- one operand ----------------------------------------------------------------------------------
+
+
+Labelled = tuple[Value, str]  # an array, and a label for each of its axes
+
+
+def _distinct(x: Value, names: str, sizes: dict[str, int]) -> Labelled:
+    """An operand with each of its labels once, and without the axes of size 1 that broadcast."""
+    kept = [i for i, (a, n) in enumerate(zip(names, x.shape, strict=True)) if n == sizes[a] or names.count(a) > 1]
+    x, names = reshape(x, tuple([x.shape[i] for i in kept])), "".join([names[i] for i in kept])
+    for a in dict.fromkeys(names):
+        if names.count(a) > 1:
+            x, names = _diagonal(x, names, a)
+    return x, names
+
+
+def _summed(x: Value, names: str, wanted: str) -> Labelled:
+    """An operand without the labels that nobody wants."""
+    axes = tuple([i for i, a in enumerate(names) if a not in wanted])
+    return sum(x, axes), "".join([a for a in names if a in wanted])
+
+
+def _diagonal(x: Value, names: str, repeated: str) -> Labelled:
+    """The entries whose positions along the axes of one label are equal; that axis comes first."""
+    axes = [i for i, a in enumerate(names) if a == repeated]
+    others = [i for i, a in enumerate(names) if a != repeated]
+    sizes = {x.shape[i] for i in axes}
+    if len(sizes) > 1:
+        raise ShapeError(f"np.einsum of an operand of shape {x.shape}",
+                         why=f'its axes {", ".join(map(str, axes))} have one label, "{repeated}", and different sizes',
+                         edit="give them different labels, or one size")
+    position = np.arange(x.shape[axes[0]])
+    return permute(x, (*axes, *others))[(position,) * len(axes)], repeated + "".join([names[i] for i in others])
+
+
+def _arranged(x: Value, names: str, result: str) -> Value:
+    return permute(x, tuple([names.index(a) for a in result]))
+
+
+# -- several operands -----------------------------------------------------------------------------
+
+
+def _contracted(operands: Sequence[Labelled], result: str, sizes: tuple[tuple[str, int], ...], optimize: Any) -> Value:
+    path: Sequence[tuple[int, ...]] = [tuple(range(len(operands)))]
+    if len(operands) > 2:
+        path = _path(tuple([names for _, names in operands]), result, sizes, optimize)
+    waiting = list(operands)
+    for chosen in path:
+        group = [waiting.pop(i) for i in sorted(chosen, reverse=True)]
+        while len(group) > 1:
+            first, second = group.pop(), group.pop()
+            rest = [names for _, names in (*waiting, *group)]
+            group.append(_pair(first, second, result, "".join(rest), last=not rest))
+        waiting.extend(group)
+    x, names = waiting[0]
+    return _arranged(*_summed(x, names, result), result)
+
+
+def _pair(first: Labelled, second: Labelled, result: str, others: str, *, last: bool) -> Labelled:
+    """The contraction of two operands: labels that nobody else needs are summed."""
+    x, of_x = _summed(*first, second[1] + others + result)
+    y, of_y = _summed(*second, of_x + others + result)
+    if not last:
+        needed = [a for a in dict.fromkeys(of_x + of_y) if a in others + result]
+        shared = [a for a in needed if a in of_x and a in of_y]
+        result = "".join(shared + [a for a in needed if a not in shared])
+    return contract(x, y, f"{of_x},{of_y}->{result}"), result
+
+
+def _hashable(setting: Any) -> Any:
+    return tuple(map(_hashable, setting)) if isinstance(setting, (list, tuple)) else setting
+
+
+@lru_cache(maxsize=1024)
+def _path(inputs: tuple[str, ...], result: str, sizes: tuple[tuple[str, int], ...],
+          optimize: Any) -> tuple[tuple[int, ...], ...]:
+    """The order of pairs: as the call names it, or as np.einsum_path finds it."""
+    if isinstance(optimize, tuple) and optimize and optimize[0] == "einsum_path":
+        return optimize[1:]
+    size = dict(sizes)
+    letters = dict(zip(size, labels(len(size)), strict=True))
+    if len(letters) > 52:  # more than einsum_path has letters for
+        return ((0, 1),) * (len(inputs) - 1)
+    stand_ins = [np.broadcast_to(np.int8(0), [size[a] for a in names]) for names in inputs]
+    subscripts = ",".join(inputs) + "->" + result
+    found = np.einsum_path(subscripts.translate(str.maketrans(letters)), *stand_ins,
+                           optimize="greedy" if isinstance(optimize, bool) else optimize)[0]
+    return tuple(map(tuple, found[1:]))

@@ -1,0 +1,85 @@
+"""Sorting, taking along an axis, and the places of nonzero entries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+from ..primitive import Value
+from ..primitives.selection import argsort_p, sort_p, take_along_axis_p
+from ..primitives.structural import reshape
+from ..tracer import missing_rule
+from ..tracing import concrete
+from .conventions import as_array, broadcast_to, rule_for
+
+__all__: list[str] = []
+
+
+# -- sorting --------------------------------------------------------------------------------------
+
+
+def _settings(function: str, a: Any, axis: Any, kind: Any, order: Any, stable: Any) -> tuple[Value, int, str | None]:
+    """The operand, the axis, and the kind of sort."""
+    if order is not None:
+        raise missing_rule(f"numpy.{function}", "order=")
+    if stable is not None:
+        if kind is not None:
+            raise ValueError("`kind` and `stable` parameters can't be provided at the same time. Use only one of them.")
+        kind = "stable" if stable else None
+    x = as_array(a)
+    if axis is None:
+        return reshape(x, (x.size,)), 0, kind
+    return x, normalize_axis_index(axis, x.ndim), kind
+
+
+@rule_for(np.sort)
+def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
+    x, along, kind = _settings("sort", a, axis, kind, order, stable)
+    return sort_p(x, axis=along, kind=kind)
+
+
+@rule_for(np.argsort)
+def argsort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
+    x = as_array(a)
+    x, along, kind = _settings("argsort", x if x.ndim else reshape(x, (1,)), axis, kind, order, stable)
+    return argsort_p(x, axis=along, kind=kind)
+
+
+# -- taking along an axis -------------------------------------------------------------------------
+
+
+@rule_for(np.take_along_axis)
+def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
+    x, places = as_array(arr), as_array(indices)
+    if axis is None:
+        if places.ndim != 1:
+            raise ValueError("when axis=None, `indices` must have a single dimension.")
+        x, axis = reshape(x, (x.size,)), 0
+    along = normalize_axis_index(axis, x.ndim)
+    if places.dtype.kind not in "iu":
+        raise IndexError("`indices` must be an integer array")
+    if places.ndim != x.ndim:
+        raise ValueError("`indices` and `arr` must have the same number of dimensions")
+    others = np.broadcast_shapes(*[(*y.shape[:along], 1, *y.shape[along + 1:]) for y in (x, places)])
+    x, places = [broadcast_to(y, (*others[:along], y.shape[along], *others[along + 1:])) for y in (x, places)]
+    return take_along_axis_p(x, places, axis=along, unique=False)
+
+
+# -- places of entries: shapes that depend on values, and so values on demand ----------------------
+
+
+@rule_for(np.nonzero)
+def nonzero(a: Any) -> Any:
+    return np.nonzero(concrete(a, "np.nonzero"))
+
+
+@rule_for(np.flatnonzero)
+def flatnonzero(a: Any) -> Any:
+    return np.flatnonzero(concrete(a, "np.flatnonzero"))
+
+
+@rule_for(np.argwhere)
+def argwhere(a: Any) -> Any:
+    return np.argwhere(concrete(a, "np.argwhere"))

@@ -1,0 +1,137 @@
+"""Means and variances, bit for bit as NumPy computes them."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from ..avals import Dtype
+from ..primitive import Value
+from ..primitives import elementwise as ew
+from ..primitives.reductions import root, squared_deviations_p
+from ..primitives.structural import broadcast, convert, permute, reshape
+from .conventions import as_array, axes_of, broadcast_to, broadcast_together, loop_dtypes, rule_for
+from .reductions import add_up, chosen, finish, reducible
+
+__all__: list[str] = []
+
+_UNSET: Any = np._NoValue  # the default of NumPy's own signatures
+
+
+# -- mean -----------------------------------------------------------------------------------------
+
+
+@rule_for(np.mean)
+def mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *,
+         where: Any = True) -> Any:
+    x, axes = _operands("mean", a, axis, out)
+    wide, narrow = _mean_dtypes(x.dtype, dtype)
+    total = add_up(x, axes, wide, where)
+    return finish(convert(_over(total, _count(x, axes, where)), narrow), x, x.shape, axes, keepdims)
+
+
+def _operands(function: str, a: Any, axis: Any, out: Any) -> tuple[Value, tuple[int, ...]]:
+    x, axes = reducible(function, a, axis, out)
+    return x, axes if x.ndim else axes_of(axis, 0)  # a mean, unlike a sum, does not let a number have an axis
+
+
+def _mean_dtypes(dtype: Dtype, wanted: Any) -> tuple[Dtype, Dtype]:
+    """In which dtype a mean is added up, and returned."""
+    if wanted is not None:
+        return np.dtype(wanted), np.dtype(wanted)
+    if dtype.kind in "biu":
+        return np.dtype(np.float64), np.dtype(np.float64)
+    return np.dtype(np.float32) if dtype == np.float16 else dtype, dtype
+
+
+def _count(x: Value, axes: tuple[int, ...], where: Any) -> Any:
+    """How many entries each sum has."""
+    if not chosen(where):
+        return prod([x.shape[i] for i in axes])
+    return add_up(broadcast_to(as_array(where), x.shape), axes, np.intp)
+
+
+def _over(total: Value, count: Any) -> Value:
+    """total / count: divided in the dtype that NumPy gives their quotient, then rounded to total's own."""
+    if not isinstance(count, (int, float)):
+        return convert(np.divide(total, count), total.dtype)
+    if total.dtype == np.float32 and count == np.float32(count):  # the same bits without the way through float64
+        return ew.divide(total, np.float32(count))
+    dtype = loop_dtypes(np.true_divide, (total.dtype, np.dtype(type(count))))[0]
+    return convert(ew.divide(convert(total, dtype), dtype.type(count)), total.dtype)
+
+
+@rule_for(np.average)
+def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False) -> Any:
+    x, axes = _operands("average", a, axis, None)
+    if weights is None:
+        mean_of_all = mean(x, axes, keepdims=keepdims)
+        count = mean_of_all.dtype.type(_count(x, axes, True))
+        return (mean_of_all, np.full(mean_of_all.shape, count)[()]) if returned else mean_of_all
+    w = _aligned(as_array(weights), x, axis)
+    dtype = np.result_type(x.dtype, w.dtype, *([np.float64] if x.dtype.kind in "biu" else []))
+    scale = finish(add_up(w, axes, dtype), w, w.shape, axes, keepdims)
+    weighted = np.multiply(x, w, dtype=dtype)
+    result = ew.divide(*broadcast_together([finish(add_up(weighted, axes), weighted, x.shape, axes, keepdims), scale]))
+    return (result, broadcast_to(scale, result.shape)) if returned else result
+
+
+def _aligned(weights: Value, x: Value, axis: Any) -> Value:
+    """Weights for the axes alone, as an array that broadcasts with x."""
+    if weights.shape == x.shape:
+        return weights
+    if axis is None:
+        raise TypeError("Axis must be specified when shapes of a and weights differ.")
+    axes = normalize_axis_tuple(axis, x.ndim)
+    if weights.shape != tuple([x.shape[i] for i in axes]):
+        raise ValueError("Shape of weights must be consistent with shape of a along specified axis.")
+    in_order = permute(weights, tuple(sorted(range(len(axes)), key=axes.__getitem__)))
+    return reshape(in_order, tuple([n if i in axes else 1 for i, n in enumerate(x.shape)]))
+
+
+# -- variance and standard deviation --------------------------------------------------------------
+
+
+def _variance(function: str, a: Any, axis: Any, dtype: Any, out: Any, ddof: Any, where: Any, centre: Any,
+              correction: Any) -> tuple[Value, Value, tuple[int, ...]]:
+    """The sums of squared deviations over their numbers less ddof; and the operand and its axes."""
+    if correction is not _UNSET:
+        if ddof != 0:
+            raise ValueError("ddof and correction can't be provided simultaneously.")
+        ddof = correction
+    x, axes = _operands(function, a, axis, out)
+    if dtype is None and x.dtype.kind in "biu":
+        dtype = np.float64
+    count = _count(x, axes, where)
+    if centre is _UNSET:
+        own = _over(add_up(x, axes, dtype, where), count)
+        deviations = np.subtract(x, broadcast(own, x.shape, axes) if own.shape else own)
+        total = _squared_deviations(np.where(where, deviations, 0) if chosen(where) else deviations, x, axes, dtype)
+    else:
+        deviations = np.subtract(x, centre)
+        total = add_up(np.real(deviations * np.conj(deviations)), axes, dtype, where)
+    free = max(count - ddof, 0) if isinstance(count, int) else np.maximum(count - ddof, 0)
+    return _over(total, free), x, axes
+
+
+def _squared_deviations(deviations: Value, x: Value, axes: tuple[int, ...], dtype: Any) -> Value:
+    dtype = np.empty(0, deviations.dtype).real.dtype if dtype is None else np.dtype(dtype)
+    return squared_deviations_p(deviations, convert(x, deviations.dtype), axes=axes, dtype=dtype)
+
+
+@rule_for(np.var)
+def var(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *,
+        where: Any = True, mean: Any = _UNSET, correction: Any = _UNSET) -> Any:
+    result, x, axes = _variance("var", a, axis, dtype, out, ddof, where, mean, correction)
+    return finish(result, x, x.shape, axes, keepdims)
+
+
+@rule_for(np.std)
+def std(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *,
+        where: Any = True, mean: Any = _UNSET, correction: Any = _UNSET) -> Any:
+    """The root of the variance: where that is 0, so is the derivative, as a norm's."""
+    result, x, axes = _variance("std", a, axis, dtype, out, ddof, where, mean, correction)
+    return finish(root(result), x, x.shape, axes, keepdims)

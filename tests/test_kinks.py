@@ -1,0 +1,207 @@
+"""The policy where there is no derivative, or where a formula for it breaks down: one table of special values.
+
+A useful subgradient: abs'(0) = 0; ties share evenly, so that relu written np.maximum(x, 0) has 1/2 at 0 and written
+x * (x > 0) or np.where(x > 0, x, 0) has 0; norm'(0) = 0; 1 on both edges of a clip. Where the derivative is infinite
+it is inf, and no 0 * inf becomes a nan that a masked branch would spread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+import fad
+
+inf, nan = np.inf, np.nan
+
+
+class Kink(NamedTuple):
+    """A real function of numbers or arrays, a point, and the derivative there in each argument."""
+
+    name: str
+    f: Callable[..., Any]
+    point: tuple[Any, ...]
+    derivative: tuple[Any, ...]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _kinks(*rows: tuple[Any, ...]) -> list[Kink]:
+    return [Kink(*row) for row in rows]
+
+
+KINKS = _kinks(
+    # -- corners --
+    ("abs at 0", np.abs, (0.0,), (0.0,)),
+    ("abs at -0", np.abs, (-0.0,), (0.0,)),
+    ("sign at 0", np.sign, (0.0,), (0.0,)),
+    ("floor at 1", np.floor, (1.0,), (0.0,)),
+    ("ceil at 1", np.ceil, (1.0,), (0.0,)),
+    ("rint at 0.5", np.rint, (0.5,), (0.0,)),
+    ("round at 0.5", np.round, (0.5,), (0.0,)),
+    ("remainder at 0", lambda x: x % 1.0, (1.0,), (1.0,)),
+    ("maximum of a tie", np.maximum, (1.0, 1.0), (0.5, 0.5)),
+    ("minimum of a tie", np.minimum, (1.0, 1.0), (0.5, 0.5)),
+    ("maximum of zeros of both signs", np.maximum, (0.0, -0.0), (0.5, 0.5)),
+    ("maximum of x and x", lambda x: np.maximum(x, x), (1.0,), (1.0,)),
+    ("relu as maximum", lambda x: np.maximum(x, 0), (0.0,), (0.5,)),
+    ("relu as where", lambda x: np.where(x > 0, x, 0.0), (0.0,), (0.0,)),
+    ("relu as a product", lambda x: x * (x > 0), (0.0,), (0.0,)),
+    ("relu as clip", lambda x: np.clip(x, 0, None), (0.0,), (1.0,)),
+    ("clip on its lower edge", lambda x: np.clip(x, -1, 1), (-1.0,), (1.0,)),
+    ("clip on its upper edge", lambda x: np.clip(x, -1, 1), (1.0,), (1.0,)),
+    ("clip outside", lambda x: np.clip(x, -1, 1), (2.0,), (0.0,)),
+    ("clip in all its arguments", np.clip, (2.0, 0.0, 1.0), (0.0, 0.0, 1.0)),
+    ("max of a tie", np.max, (np.array([1.0, 2.0, 2.0]),), (np.array([0.0, 0.5, 0.5]),)),
+    ("min of a tie of all", np.min, (np.ones(4),), (np.full(4, 0.25),)),
+    ("max along an axis", lambda x: np.sum(np.max(x, axis=0)), (np.array([[1.0, 3.0], [1.0, 2.0]]),),
+     (np.array([[0.5, 1.0], [0.5, 0.0]]),)),
+    ("sort of a tie", lambda x: np.sum(np.sort(x) * np.array([1.0, 1.0, 2.0])), (np.array([1.0, 1.0, 0.0]),),
+     (np.array([1.0, 2.0, 1.0]),)),
+    # -- tips of cones --
+    ("hypot at 0", np.hypot, (0.0, 0.0), (0.0, 0.0)),
+    ("arctan2 at 0", np.arctan2, (0.0, 0.0), (0.0, 0.0)),
+    ("arctan2 on its cut", np.arctan2, (0.0, -2.0), (-0.5, 0.0)),
+    ("norm at 0", np.linalg.norm, (np.zeros(3),), (np.zeros(3),)),
+    ("Frobenius norm at 0", np.linalg.norm, (np.zeros((2, 2)),), (np.zeros((2, 2)),)),
+    ("1-norm at 0", lambda x: np.linalg.norm(x, 1), (np.array([0.0, -2.0]),), (np.array([0.0, -1.0]),)),
+    ("maximum norm of a tie", lambda x: np.linalg.norm(x, np.inf), (np.array([2.0, -2.0]),), (np.array([0.5, -0.5]),)),
+    ("complex abs at 0", lambda x, y: np.abs(x + 1j * y), (0.0, 0.0), (0.0, 0.0)),
+    ("complex angle at 0", lambda x, y: np.angle(x + 1j * y), (0.0, 0.0), (0.0, 0.0)),
+    ("std of equal entries", np.std, (np.ones(3),), (np.zeros(3),)),
+    ("var of equal entries", np.var, (np.ones(3),), (np.zeros(3),)),
+    # -- vertical tangents and poles --
+    ("sqrt at 0", np.sqrt, (0.0,), (inf,)),
+    ("cbrt at 0", np.cbrt, (0.0,), (inf,)),
+    ("arcsin at 1", np.arcsin, (1.0,), (inf,)),
+    ("arccos at 1", np.arccos, (1.0,), (-inf,)),
+    ("arccosh at 1", np.arccosh, (1.0,), (inf,)),
+    ("log at 0", np.log, (0.0,), (inf,)),
+    ("x ** 0.5 at 0", lambda x: x ** 0.5, (0.0,), (inf,)),
+    ("x ** -1 at inf", lambda x: x ** -1.0, (inf,), (-0.0,)),
+    # -- powers --
+    ("x ** 0 at 0", lambda x: x ** 0, (0.0,), (0.0,)),
+    ("x ** 0.0 at 0", lambda x: x ** 0.0, (0.0,), (0.0,)),
+    ("x ** 1 at 0", lambda x: x ** 1, (0.0,), (1.0,)),
+    ("x ** 1.0 at 0", lambda x: x ** 1.0, (0.0,), (1.0,)),
+    ("x ** 2 at 0", lambda x: x ** 2, (0.0,), (0.0,)),
+    ("x ** 3 at 0", lambda x: x ** 3, (0.0,), (0.0,)),
+    ("x ** 1.5 at 0", lambda x: x ** 1.5, (0.0,), (0.0,)),
+    ("x ** 3 below 0", lambda x: x ** 3, (-2.0,), (12.0,)),
+    ("x ** 3.0 below 0", lambda x: x ** 3.0, (-2.0,), (12.0,)),
+    ("0 ** x", lambda x: 0.0 ** x, (2.0,), (0.0,)),
+    ("x ** y at (0, 0)", np.power, (0.0, 0.0), (0.0, 0.0)),
+    ("x ** y at (0, 1)", np.power, (0.0, 1.0), (1.0, 0.0)),
+    ("x ** y at (0, 2)", np.power, (0.0, 2.0), (0.0, 0.0)),
+    ("x ** y at (1, 0)", np.power, (1.0, 0.0), (0.0, 0.0)),
+    ("x ** y at (e, 0)", np.power, (np.e, 0.0), (0.0, 1.0)),
+    ("float_power at (0, 0)", np.float_power, (0.0, 0.0), (0.0, 0.0)),
+    ("square at 0", np.square, (0.0,), (0.0,)),
+    # -- infinities that must not become nan --
+    ("logaddexp of -inf and -inf", np.logaddexp, (-inf, -inf), (0.0, 0.0)),
+    ("logaddexp of -inf and 0", np.logaddexp, (-inf, 0.0), (0.0, 1.0)),
+    ("logaddexp of a tie", np.logaddexp, (0.0, 0.0), (0.5, 0.5)),
+    ("logaddexp far apart", np.logaddexp, (1000.0, -1000.0), (1.0, 0.0)),
+    ("exp at -inf", np.exp, (-inf,), (0.0,)),
+    ("tanh far out", np.tanh, (1000.0,), (0.0,)),
+    ("arctan at inf", np.arctan, (inf,), (0.0,)),
+    ("log1p at 0", np.log1p, (0.0,), (1.0,)),
+    ("expm1 at 0", np.expm1, (0.0,), (1.0,)),
+    ("a branch not taken", lambda x: np.where(x > 0, x, x * 2.0), (0.0,), (2.0,)),
+    ("a guarded branch", lambda x: np.where(x > 0, np.log(np.where(x > 0, x, 1.0)), 0.0), (0.0,), (0.0,)),
+    # -- products and sums --
+    ("prod with one zero", np.prod, (np.array([2.0, 0.0, 3.0]),), (np.array([0.0, 6.0, 0.0]),)),
+    ("prod with two zeros", np.prod, (np.array([0.0, 0.0, 3.0]),), (np.zeros(3),)),
+    ("prod with zeros along an axis", lambda x: np.sum(np.prod(x, axis=0)), (np.array([[0.0, 0.0], [2.0, 0.0]]),),
+     (np.array([[2.0, 0.0], [0.0, 0.0]]),)),
+    ("prod of none", np.prod, (np.zeros(0),), (np.zeros(0),)),
+    ("sum of none", np.sum, (np.zeros((0, 2)),), (np.zeros((0, 2)),)),
+)
+
+
+@pytest.mark.parametrize("kink", KINKS, ids=str)
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+class TestKinks:
+    """The same number from every transform; the formulas may divide by zero on their way, and say so in warnings."""
+
+    @staticmethod
+    def point(kink: Kink, dtype: Any) -> tuple[Any, ...]:
+        return tuple(dtype(x) if np.ndim(x) == 0 else x.astype(dtype) for x in kink.point)
+
+    @staticmethod
+    def check(kink: Kink, found: Any, dtype: Any) -> None:
+        for g, expected in zip(found, kink.derivative, strict=True):
+            assert g.dtype == dtype
+            np.testing.assert_allclose(g, expected, rtol=1e-6 if dtype is np.float32 else 1e-14)
+
+    def test_grad(self, kink: Kink, dtype: Any) -> None:
+        with np.errstate(all="ignore"):
+            self.check(kink, fad.grad(kink.f, tuple(range(len(kink.point))))(*self.point(kink, dtype)), dtype)
+
+    def test_jvp(self, kink: Kink, dtype: Any) -> None:
+        """Along each entry of each argument by itself."""
+        point = self.point(kink, dtype)
+        for i, x in enumerate(point):
+            for at in np.ndindex(np.shape(x)):
+                tangents = [np.zeros_like(p) for p in point]
+                tangents[i] = _unit(x, at)
+                with np.errstate(all="ignore"):
+                    _, found = fad.jvp(kink.f, point, tuple(tangents))
+                assert found.dtype == dtype
+                np.testing.assert_allclose(found, np.asarray(kink.derivative[i])[at],
+                                           rtol=1e-6 if dtype is np.float32 else 1e-14)
+
+    def test_grad_under_vmap(self, kink: Kink, dtype: Any) -> None:
+        stacks = [np.stack([x, x]) for x in self.point(kink, dtype)]
+        with np.errstate(all="ignore"):
+            found = fad.vmap(fad.grad(kink.f, tuple(range(len(stacks)))))(*stacks)
+        for row in range(2):
+            self.check(kink, [g[row] for g in found], dtype)
+
+
+def _unit(x: Any, at: tuple[int, ...]) -> Any:
+    t = np.zeros(np.shape(x), x.dtype)
+    t[at] = 1.0
+    return t[()]
+
+
+@pytest.mark.parametrize(("f", "z", "expected"), [
+    (np.abs, 0j, 0.0),
+    (lambda z: np.abs(z) ** 2, 0j, 0.0),
+    (lambda z: np.angle(z), 0j, 0.0),
+    (lambda z: np.real(z * z), 0j, 0.0),
+    (np.abs, 3 + 4j, 0.6 - 0.8j),
+    (np.real, 1j, 1.0),
+    (np.imag, 1j, -1j),
+    (lambda z: np.linalg.norm(z), np.zeros(2, complex), np.zeros(2)),
+])
+def test_complex_arguments(f: Callable[[Any], Any], z: Any, expected: Any) -> None:
+    """∂u/∂x - i ∂u/∂y, and 0 at the tip of a cone."""
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(fad.grad(f)(np.asarray(z)[()]), expected, atol=1e-15)
+
+
+@pytest.mark.parametrize(("f", "x", "expected"), [
+    (np.abs, 0.0, 0.0),
+    (lambda x: x ** 2, 0.0, 2.0),
+    (lambda x: x ** 3, 0.0, 0.0),
+    (lambda x: x ** 1, 0.0, 0.0),
+    (lambda x: x ** 0, 0.0, 0.0),
+    (lambda x: np.maximum(x, 0), 0.0, 0.0),
+    (lambda x: np.logaddexp(x, 0.0), 0.0, 0.25),
+    (lambda x: np.sinc(x), 0.5, None),
+    (lambda x: x * np.abs(x), 0.0, 0.0),
+])
+def test_second_derivatives(f: Callable[[Any], Any], x: float, expected: float | None) -> None:
+    if expected is None:
+        h = 1e-4
+        expected = (f(x + h) - 2 * f(x) + f(x - h)) / h ** 2
+    try:
+        found = fad.grad(fad.grad(f))(x)
+    except fad.errors.MissingRuleError:
+        pytest.skip("no rule yet")
+    np.testing.assert_allclose(found, expected, atol=1e-6)
