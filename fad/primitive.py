@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from .avals import Aval
 from .source import Source
@@ -78,8 +78,11 @@ Transpose = Callable[..., Sequence[Tangent | None]]
 class Primitive:
     """An operation, and the five answers about it.
 
-    `several` results come in tuples; an `effect` keeps an equation whose results nobody uses; `body` names the param
-    that holds a graph to be written out in the equation's place before any transform.
+    `several` results come in tuples. `kind` says what may be done with an equation: an "entrywise" one acts on each
+    entry by itself, so that its operands may be cut into blocks, and numbers ride along with arrays; the result of a
+    "view" may share memory with its first operand; an "effect" is kept even if nobody uses its results. `body` names
+    the param that holds a graph, to be written out in the equation's place before any transform. `overwrite`
+    evaluates, too, but may write the result into the first operand.
     """
 
     name: str
@@ -89,8 +92,9 @@ class Primitive:
     batch: Batch
     transpose: Transpose | None = None
     several: bool = False
-    effect: bool = False
+    kind: Literal["", "entrywise", "view", "effect"] = ""
     body: str | None = None
+    overwrite: Evaluate | None = None
 
     def __call__(self, *operands: Value, **params: Any) -> Any:
         return bind(self, *operands, **params)
@@ -124,7 +128,8 @@ def partials(*rules: Partial | None) -> Jvp:
     return jvp
 
 
-def linear(name: str, evaluate: Evaluate, infer: Infer, batch: Batch, transpose: Transpose) -> Primitive:
+def linear(name: str, evaluate: Evaluate, infer: Infer, batch: Batch, transpose: Transpose, *,
+           kind: Literal["", "entrywise", "view"] = "") -> Primitive:
     """A primitive that is linear in its first operand; the others, if any, are indices and the like.
 
     The derivative of a linear function is the function itself.
@@ -133,7 +138,7 @@ def linear(name: str, evaluate: Evaluate, infer: Infer, batch: Batch, transpose:
     def jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, **params: Any) -> Tangent:
         return Zero(result.aval) if isinstance(tangents[0], Zero) else bind(primitive, tangents[0], *primals[1:], **params)
 
-    primitive = Primitive(name, evaluate, infer, jvp, batch, transpose)
+    primitive = Primitive(name, evaluate, infer, jvp, batch, transpose, kind=kind)
     return primitive
 
 

@@ -7,6 +7,8 @@ nothing to read off a frame, and works out the file and the line only when someb
 
 from __future__ import annotations
 
+import itertools
+import linecache
 import os
 import sys
 from types import CodeType, FrameType
@@ -40,6 +42,15 @@ class Source:
             if start <= self.instruction < end and line is not None:
                 return line
         return self.code.co_firstlineno
+
+    @property
+    def text(self) -> str:
+        """The expression that was being run, as its author wrote it; empty where that is not at hand."""
+        line, last, start, end = next(itertools.islice(self.code.co_positions(), self.instruction // 2, None))
+        if line is None or start is None:
+            return ""
+        written = linecache.getline(self.file, line).encode()  # columns count bytes
+        return written[start:end if last == line else None].decode().strip()
 
     @property
     def operation(self) -> tuple[int, int]:

@@ -225,7 +225,9 @@ def _random(rng: np.random.Generator, like: Any) -> Any:
     """A random tangent or cotangent of this shape and dtype, of entries of about 1."""
     aval = aval_of_value(like)
     x = rng.uniform(0.5, 1.0, aval.shape) * rng.choice([-1.0, 1.0], aval.shape)
-    return np.asarray(x + 1j * rng.uniform(0.5, 1.0, aval.shape) if aval.dtype.kind == "c" else x).astype(aval.dtype)[()]
+    if aval.dtype.kind == "c":
+        x = x + 1j * rng.uniform(0.5, 1.0, aval.shape)
+    return np.asarray(x).astype(aval.dtype)[()]
 
 
 # -- names ----------------------------------------------------------------------------------------

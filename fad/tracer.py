@@ -8,6 +8,7 @@ with NumPy's conventions, and from there, as strict primitives, to `Builder.reco
 
 from __future__ import annotations
 
+import math
 import opcode
 import sys
 from collections.abc import Callable, Iterator
@@ -46,18 +47,18 @@ def _infix(ufunc: Any, *, reflected: bool = False) -> Callable[[Any, object], An
 
     def operator(self: Tracer, other: Any) -> Any:
         if self.__class__ is Tracer:
-            var, builder = self.var, self.builder
-            entry = known.get(var.aval)
+            atom, builder = self.atom, self.builder
+            entry = known.get(atom.aval)
             if entry is not None:
                 if other.__class__ is Tracer:
-                    if other.builder is builder and other.var.aval is var.aval:
-                        atoms = (other.var, var) if reflected else (var, other.var)
+                    if other.builder is builder and other.atom.aval is atom.aval:
+                        atoms = (other.atom, atom) if reflected else (atom, other.atom)
                         result = builder.note(entry[0], atoms, entry[1], _getframe(1))
                         result.weak = self.weak and other.weak
                         return result
-                elif other.__class__ is float and var.aval.dtype is _FLOAT64:
+                elif other.__class__ is float and atom.aval.dtype is _FLOAT64:
                     number = builder.number(other)
-                    result = builder.note(entry[0], (number, var) if reflected else (var, number), entry[1], _getframe(1))
+                    result = builder.note(entry[0], (number, atom) if reflected else (atom, number), entry[1], _getframe(1))
                     result.weak = self.weak
                     return result
         if not isinstance(other, _OPERANDS):
@@ -81,11 +82,13 @@ def _prefix(ufunc: Any) -> Callable[[Any], Any]:
 
 def _in_place(ufunc: Any) -> Callable[[Any, object], Any]:
     """`y += v` writes into the array y, so that every name for it sees the change; a number is replaced."""
+    plain = _infix(ufunc)
 
     def operator(self: Tracer, other: Any) -> Any:
-        if not self.shape:
-            return overrides[ufunc](self, other) if isinstance(other, _OPERANDS) else NotImplemented
-        self[...] = overrides[ufunc](self, other)
+        result = plain(self, other)
+        if not self.shape or result is NotImplemented:
+            return result
+        self[...] = result
         return self
 
     return operator
@@ -97,33 +100,33 @@ class Tracer(Traced):
     `weak` marks what would be a Python number in a plain call: it takes the dtype of the array it meets.
     """
 
-    __slots__ = ("var", "weak")
+    __slots__ = ("atom", "weak")
     __hash__ = None  # type: ignore[assignment]  # as for an array: == compares entries
 
-    def __init__(self, builder: Any, var: Var, weak: bool = False) -> None:
-        self.builder, self.var, self.weak = builder, var, weak
+    def __init__(self, builder: Any, atom: Var, weak: bool = False) -> None:
+        self.builder, self.atom, self.weak = builder, atom, weak
 
     # -- what is known without computing --
 
     @property
     def aval(self) -> Aval:
-        return self.var.aval
+        return self.atom.aval
 
     @property
     def shape(self) -> Shape:
-        return self.var.aval.shape
+        return self.atom.aval.shape
 
     @property
     def dtype(self) -> Dtype:
-        return self.var.aval.dtype
+        return self.atom.aval.dtype
 
     @property
     def ndim(self) -> int:
-        return len(self.var.aval.shape)
+        return len(self.atom.aval.shape)
 
     @property
     def size(self) -> int:
-        return self.var.aval.size
+        return self.atom.aval.size
 
     def __len__(self) -> int:
         if not self.shape:
@@ -156,9 +159,9 @@ class Tracer(Traced):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if not kwargs and len(inputs) == 1 and method == "__call__" and self.__class__ is Tracer:
-            entry = direct[ufunc].get(self.var.aval) if ufunc in direct else None
+            entry = direct[ufunc].get(self.atom.aval) if ufunc in direct else None
             if entry is not None:  # the usual case of a function of one operand, as for the operators
-                return self.builder.note(entry[0], (self.var,), entry[1], _getframe(1))
+                return self.builder.note(entry[0], (self.atom,), entry[1], _getframe(1))
         override = overrides.get(ufunc if method == "__call__" else (ufunc, method))
         if override is None:
             name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
@@ -220,13 +223,11 @@ class Tracer(Traced):
                 why="a plain array holds numbers, so the entry would lose its derivative",
                 edit="make the array with fad.numpy, as in b = fad.numpy.zeros(n), or build it at once with np.stack",
                 source=source)
+        text = source.text if source is not None else ""
         return ConversionError(
-            f"a traced value of type {self.aval} was converted to a plain number or array, by {what} or by a "
-            "function outside NumPy such as math.sin(x) or an np.array([x, y]) of traced values",
+            f"a traced value of type {self.aval} was converted to a plain number or array, by {text or what}",
             why="the result would be a constant: its derivative would be lost without a word",
-            edit="use NumPy's functions (np.sin(x) for math.sin(x), np.stack([x, y]) for np.array([x, y])), or "
-                 "fad.value(x) where only the number is wanted",
-            source=source)
+            edit=f"{_instead_of(text)}, or fad.value(x) where only the number is wanted", source=source)
 
     def __repr__(self) -> str:
         return f"Tracer({self._describe()})"
@@ -251,15 +252,17 @@ class Tracer(Traced):
         return overrides["getitem"](self, key)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self.rebind(overrides["setitem"](self, key, value))
+        new = overrides["setitem"](self, key, value)
+        if new is not self:  # as it is where the value is a view of these very entries, and is there already
+            self.rebind(new)
 
     def rebind(self, new: Tracer) -> None:
         """Let this object stand for another value from now on: a write, functional underneath."""
-        self.builder, self.var = new.builder, new.var
+        self.builder, self.atom = new.builder, new.atom
 
     def alias(self) -> Tracer:
         """A new object for the same value: what NumPy would copy."""
-        return Tracer(self.builder, self.var, self.weak)
+        return Tracer(self.builder, self.atom, self.weak)
 
     def __iter__(self) -> Iterator[Any]:
         if not self.shape:
@@ -308,6 +311,10 @@ class Tracer(Traced):
     def copy(self, order: str = "C") -> Tracer:
         return self.alias()
 
+    def sort(self, axis: int = -1, kind: Any = None, order: Any = None) -> None:
+        """Sort in place."""
+        self[...] = overrides[np.sort](self, axis=axis, kind=kind)
+
     def flatten(self, order: Any = "C") -> Any:
         flat: Any = np.ravel(self, order)
         return flat.alias()
@@ -320,7 +327,11 @@ class Tracer(Traced):
 
     def item(self, *index: Any) -> Any:
         """The single entry, still traced."""
-        return self[index[0] if len(index) == 1 else index] if index else np.reshape(self, ())
+        if len(index) == 1 and not isinstance(index[0], tuple):  # a position in the flat array
+            return np.ravel(self)[index[0]]
+        if not index:
+            return np.reshape(self, ()).alias()  # type: ignore[attr-defined]  # a tracer
+        return self[index[0] if len(index) == 1 else index]
 
     def tolist(self) -> Any:
         """Nested lists of entries, still traced."""
@@ -356,11 +367,11 @@ class View(Tracer):
 
     def __init__(self, value: Tracer, base: Tracer, restore: Callable[[Tracer], Tracer] | None) -> None:
         self.builder, self.weak = value.builder, value.weak
-        self.base, self.seen, self.restore, self.kept = base, base.var, restore, value.var
+        self.base, self.seen, self.restore, self.kept = base, base.atom, restore, value.atom
 
     @property
-    def var(self) -> Var:  # type: ignore[override]  # a plain tracer's is a slot, which is faster to read
-        if self.base.var is not self.seen:
+    def atom(self) -> Var:  # type: ignore[override]  # a plain tracer's is a slot, which is faster to read
+        if self.base.atom is not self.seen:
             raise StaleViewError(
                 f"a view of type {self.kept.aval} was used after the array it looks into, of type "
                 f"{self.base.aval}, had been written to",
@@ -374,14 +385,30 @@ class View(Tracer):
                 f"a write to a view of type {self.aval} that NumPy makes read-only, or that fad cannot write through",
                 why="the write would have to reach the array that the view looks into",
                 edit="write to a copy: b = view.copy()")
-        _ = self.var  # a stale view must not bring old entries back
-        self.builder, self.kept = new.builder, new.var
+        _ = self.atom  # a stale view must not bring old entries back
+        self.builder, self.kept = new.builder, new.atom
         self.base.rebind(self.restore(new))
-        self.seen = self.base.var
+        self.seen = self.base.atom
 
 
 
 # -- refusals -----------------------------------------------------------------
+
+_NOT_IN_NUMPY_AS = {"pow": "numpy.power", "fabs": "numpy.abs", "fsum": "numpy.sum", "lgamma": "scipy.special.gammaln",
+                    "gamma": "scipy.special.gamma", "erf": "scipy.special.erf", "erfc": "scipy.special.erfc"}
+
+
+def _instead_of(call: str) -> str:
+    """What to write for a call that asks for plain numbers, such as math.sin(x)."""
+    name = call.partition("(")[0].rpartition(".")[2]
+    if name in ("array", "asarray", "full", "linspace"):
+        return f"use fad.numpy.{name}, which takes traced values"
+    if name in ("float", "complex"):
+        return f"leave {name}() out"
+    if hasattr(math, name):
+        return f"use {_NOT_IN_NUMPY_AS.get(name, f'numpy.{name}')} for {call.partition('(')[0]}"
+    return "use NumPy's functions (numpy.sin for math.sin, fad.numpy.array for numpy.array)"
+
 
 _ADVICE = {
     "numpy.vectorize": "fad.vmap(f), which maps a function over an axis",

@@ -84,7 +84,7 @@ class Builder:
         if self.closed:
             raise self._escaped()
         # An operand of this very builder is by far the usual case: spelled out, not sent through atom().
-        atoms = tuple([x.var if x.__class__ is Tracer and x.builder is self else self.atom(x) for x in operands])
+        atoms = tuple([x.atom if x.__class__ is Tracer and x.builder is self else self.atom(x) for x in operands])
         key = (primitive, params, *[a.aval for a in atoms])
         inferred = _inferred.get(key)
         if inferred is None:
@@ -123,13 +123,14 @@ class Builder:
     def atom(self, x: Value) -> Atom:
         """A value as an operand: this trace's own variable, a literal, or a constant from outside."""
         if isinstance(x, Tracer) and x.builder is self:
-            return x.var
+            return x.atom
         if isinstance(x, Literal):
             return x
         if isinstance(x, Traced):
             if x.builder.birth > self.birth or x.builder.closed:  # type: ignore[attr-defined]  # a Builder
                 raise self._escaped()
-            return self._capture(x, x, x.aval)  # type: ignore[attr-defined]  # a Tracer of an enclosing trace
+            outer: Any = x  # a Tracer of an enclosing trace: as it is now, for it may be written to
+            return self._capture(outer.atom, outer.alias(), outer.aval)
         aval = aval_of(x)
         if aval.dtype == object:
             raise ObjectArrayError(
@@ -202,7 +203,7 @@ class Builder:
         """The array behind a tracer, computed from the equations recorded so far, each at most once."""
         if self.closed:
             raise self._escaped()
-        value = concrete(self._evaluate(tracer.var, purpose), purpose)
+        value = concrete(self._evaluate(tracer.atom, purpose), purpose)
         if self.on_demand is not None:
             self.on_demand(self, tracer, purpose, value)
         return value

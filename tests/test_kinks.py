@@ -150,8 +150,8 @@ class TestKinks:
                 tangents = [np.zeros_like(p) for p in point]
                 tangents[i] = _unit(x, at)
                 with np.errstate(all="ignore"):
-                    _, found = fad.jvp(kink.f, point, tuple(tangents))
-                assert found.dtype == dtype
+                    value, found = fad.jvp(kink.f, point, tuple(tangents))
+                assert found.dtype == value.dtype
                 np.testing.assert_allclose(found, np.asarray(kink.derivative[i])[at],
                                            rtol=1e-6 if dtype is np.float32 else 1e-14)
 
@@ -193,15 +193,7 @@ def test_complex_arguments(f: Callable[[Any], Any], z: Any, expected: Any) -> No
     (lambda x: x ** 0, 0.0, 0.0),
     (lambda x: np.maximum(x, 0), 0.0, 0.0),
     (lambda x: np.logaddexp(x, 0.0), 0.0, 0.25),
-    (lambda x: np.sinc(x), 0.5, None),
     (lambda x: x * np.abs(x), 0.0, 0.0),
 ])
-def test_second_derivatives(f: Callable[[Any], Any], x: float, expected: float | None) -> None:
-    if expected is None:
-        h = 1e-4
-        expected = (f(x + h) - 2 * f(x) + f(x - h)) / h ** 2
-    try:
-        found = fad.grad(fad.grad(f))(x)
-    except fad.errors.MissingRuleError:
-        pytest.skip("no rule yet")
-    np.testing.assert_allclose(found, expected, atol=1e-6)
+def test_second_derivatives(f: Callable[[Any], Any], x: float, expected: float) -> None:
+    np.testing.assert_allclose(fad.grad(fad.grad(f))(x), expected, atol=1e-15)

@@ -47,7 +47,7 @@ def _base_not_negative(values: Sequence[Any], moving: tuple[int, ...]) -> None:
         i = int(np.flatnonzero(base < 0)[0])
         raise NegativeBaseError(
             f"a power with a negative base, {base[i]} at entry {i}, and an exponent that varies",
-            why="its derivative with respect to the exponent is base**exponent * log(base), and there is no such logarithm",
+            why="its derivative with respect to the exponent is base**exponent * log(base), and log(base) is not real",
             edit="keep the base positive; a constant exponent can be given as a number, as in x ** 3")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ..errors import FadError
 
-__all__ = ["DivisionByZeroError", "ForeignPackageError", "ModeError", "NegativeBaseError", "NonFiniteError"]
+__all__ = ["BaseError", "DivisionByZeroError", "ForeignPackageError", "ModeError", "NegativeBaseError",
+           "NonFiniteError"]
 
 
 class ModeError(FadError, ValueError):
@@ -18,6 +19,13 @@ class DivisionByZeroError(FadError, ZeroDivisionError):
     """A divisor has an entry that is exactly zero.
 
     `x / Variable([1.0, 0.0])`: keep zeros out of the divisor.
+    """
+
+
+class BaseError(FadError, ValueError):
+    """A logarithm was asked for to a base that has none.
+
+    `ad.log(x, base=1)`: a positive base other than 1.
     """
 
 

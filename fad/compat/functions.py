@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
-from math import e, log as _log
+from math import e
+from math import log as _log
 from typing import Any
 
-from ..errors import ShapeError
 from .calculus import (
-    ADD, ARCCOS, ARCSIN, ARCTAN, COS, COSH, DIVIDE, EXP, LOG, LOG2, LOG10, LOG_TO_BASE, LOGISTIC, MULTIPLY, POWER, SIN,
-    SINH, SQRT, SUBTRACT, SUM, TAN, TANH, power_by,
+    ADD,
+    ARCCOS,
+    ARCSIN,
+    ARCTAN,
+    COS,
+    COSH,
+    DIVIDE,
+    EXP,
+    LOG,
+    LOG2,
+    LOG10,
+    LOG_TO_BASE,
+    LOGISTIC,
+    MULTIPLY,
+    POWER,
+    SIN,
+    SINH,
+    SQRT,
+    SUBTRACT,
+    SUM,
+    TAN,
+    TANH,
+    power_by,
 )
+from .errors import BaseError
 from .operation import Elementwise
 from .variable import Operand, Variable, apply, apply_linear, variable_of
 
@@ -124,7 +146,7 @@ def log(x: Operand, base: float = e) -> Variable:
         base: a positive number other than 1.
 
     Raises:
-        ShapeError: such a logarithm does not exist; a ValueError.
+        BaseError: such a logarithm does not exist; a ValueError.
 
     >>> log(Variable(8.0), base=2).data
     array([3.])
@@ -132,7 +154,7 @@ def log(x: Operand, base: float = e) -> Variable:
     if base == e:
         return apply(LOG, x)
     if not base > 0 or base == 1:
-        raise ShapeError(f"a logarithm to the base {base}", why="the base is a positive number other than 1",
+        raise BaseError(f"a logarithm to the base {base}", why="the base is a positive number other than 1",
                          edit="give such a base, or none for the natural logarithm")
     exact: dict[Any, Elementwise] = {2: LOG2, 10: LOG10}
     return apply(exact[base], x) if base in exact else apply(LOG_TO_BASE, x, _log(base))

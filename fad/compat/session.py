@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal, get_args
 from weakref import WeakSet
 
 from .errors import ModeError
 from .record import Inputs, Node
 
-__all__ = ["C_graph", "Mode", "Session", "c_graph", "reset_graph", "session", "set_mode"]
+__all__ = ["C_graph", "Mode", "Session", "apart", "c_graph", "reset_graph", "session", "set_mode"]
 
 Mode = Literal["forward", "reverse"]
 
@@ -44,6 +46,17 @@ class Session(threading.local):
 session = Session()
 
 
+@contextmanager
+def apart() -> Iterator[None]:
+    """Compute something in a session of its own, in forward mode; this thread's is as before afterwards."""
+    before = dict(session.__dict__)
+    session.__init__()  # type: ignore[misc]  # threading.local's way to start afresh
+    try:
+        yield
+    finally:
+        session.__dict__.update(before)
+
+
 def set_mode(mode: Mode) -> None:
     """Choose how Jacobians are computed from now on, in this thread.
 
@@ -76,7 +89,7 @@ def reset_graph() -> None:
     session.forget()
 
 
-class C_graph:
+class C_graph:  # noqa: N801  # a legacy name
     """The graph as legacy scripts see it: a view of this thread's session."""
 
     @property

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from numbers import Real
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import DtypeError, ShapeError
 from .matrix import Array
 
-__all__ = ["as_vector"]
+__all__ = ["Data", "as_vector"]
+
+Data: TypeAlias = float | np.generic | Sequence[float | np.generic] | NDArray[Any]
+"""A number, a list of numbers, or an array of shape (n,)."""
 
 _ACCEPTED = "a number, a list of numbers or an array with one axis"
 
 
-def as_vector(data: Any) -> Array:
+def as_vector(data: Any) -> Array:  # Any: what is not Data is refused with words
     """Data as a vector of floats, in memory of its own.
 
     Args:

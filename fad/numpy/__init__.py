@@ -2,6 +2,7 @@
 
 from . import ufuncs as ufuncs
 from . import indexing as indexing
+from .creation import *
 from . import reductions as reductions
 from . import sorting as sorting
 from . import statistics as statistics
@@ -10,4 +11,5 @@ from . import shape as shape
 from . import joining as joining
 from . import arranging as arranging
 from . import contractions as contractions
-from . import einsum as einsum
+from . import subscripts as subscripts
+from . import products as products

@@ -31,7 +31,7 @@ def tile(A: Any, reps: Any) -> Any:
     times = tuple([index(r) for r in reps] if np.iterable(reps) else [index(reps)])
     ndim = max(x.ndim, len(times))
     before, times = (1,) * (ndim - x.ndim) + x.shape, (1,) * (ndim - len(times)) + times
-    value, after = reshape(x, before), tuple([r * n for r, n in zip(times, before)])
+    value, after = reshape(x, before), tuple([r * n for r, n in zip(times, before, strict=True)])
     repeated = [i for i, r in enumerate(times) if r != 1]
     interleaved = [n for i, n in enumerate(before) for n in ((times[i], n) if i in repeated else (n,))]
     new = tuple([i + k for k, i in enumerate(repeated)])
@@ -92,7 +92,7 @@ _MOST_RUNS = 8  # an arrangement of more pieces than this is read entry by entry
 
 
 def arranged(x: Value, order: np.ndarray[Any, Any], axis: int) -> Value:
-    """The entries order[0], order[1], ... of an axis: from slices, forwards, backwards or of one entry, where a few do."""
+    """The entries order[0], order[1], ... of an axis; from slices (forwards, backwards, of one entry) if a few do."""
     runs = _runs(order)
     if runs is None:
         return x[(*[slice(None)] * axis, order)]

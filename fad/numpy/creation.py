@@ -20,7 +20,7 @@ from ..avals import Dtype, Shape
 from ..errors import ConversionError
 from ..primitive import Traced, Value
 from ..primitives.structural import broadcast_p, reshape
-from ..tracer import Tracer, overrides
+from ..tracer import Tracer
 from ..tracing import Builder, active_builder
 from .conventions import as_array, broadcast_to, operand, result_dtype, rule_for
 
@@ -54,7 +54,7 @@ def zeros(shape: ShapeLike, dtype: DTypeLike = float, order: Any = "C", *, devic
     return _uniform(0, shape, dtype, np.zeros, order=order, device=device, like=like)
 
 
-def ones(shape: ShapeLike, dtype: DTypeLike = None, order: Any = "C", *, device: Any = None, like: Any = None) -> Array:
+def ones(shape: ShapeLike, dtype: DTypeLike | None = None, order: Any = "C", *, device: Any = None, like: Any = None) -> Array:
     """An array of ones; inside a traced function it can be assigned into. The arguments are those of `numpy.ones`."""
     return _uniform(1, shape, dtype, np.ones, order=order, device=device, like=like)
 
@@ -64,7 +64,7 @@ def empty(shape: ShapeLike, dtype: DTypeLike = float, order: Any = "C", *, devic
     return _uniform(0, shape, dtype, np.empty, order=order, device=device, like=like)
 
 
-def full(shape: ShapeLike, fill_value: ArrayLike, dtype: DTypeLike = None, order: Any = "C", *, device: Any = None,
+def full(shape: ShapeLike, fill_value: ArrayLike, dtype: DTypeLike | None = None, order: Any = "C", *, device: Any = None,
          like: Any = None) -> Array:
     """An array filled with a value, which may be traced; inside a traced function it can be assigned into.
 
@@ -78,10 +78,11 @@ def full(shape: ShapeLike, fill_value: ArrayLike, dtype: DTypeLike = None, order
     return _spread(operand(value, made_as), _shape(shape), builder)
 
 
-def _uniform(number: int, shape: ShapeLike, dtype: DTypeLike, plain: Any, **settings: Any) -> Any:
+def _uniform(number: int, shape: ShapeLike, dtype: DTypeLike | None, plain: Any, **settings: Any) -> Array:
     made_as = np.dtype(dtype)
     builder = _builder_for(made_as)
-    return plain(shape, dtype, **settings) if builder is None else _spread(made_as.type(number), _shape(shape), builder)
+    made: Array = plain(shape, dtype, **settings) if builder is None else _spread(made_as.type(number), _shape(shape), builder)
+    return made
 
 
 def _builder_for(dtype: Dtype) -> Builder | None:
@@ -93,46 +94,52 @@ def _shape(shape: Any) -> Shape:
     return tuple([n.__index__() for n in shape]) if isinstance(shape, (Sequence, np.ndarray)) else (shape.__index__(),)
 
 
-def _spread(value: Value, shape: Shape, builder: Any) -> Any:
+def _spread(value: Value, shape: Shape, builder: Any) -> Array:
     """A value, traced or not, broadcast to this shape: a new tracer."""
-    if isinstance(value, Tracer):
-        return broadcast_to(value, shape).alias()
-    if np.ndim(value):
+    if not isinstance(value, Tracer) and np.ndim(value):
         return _held(np.broadcast_to(value, shape).copy(), builder)
-    return builder.record(broadcast_p, (np.asarray(value)[()],), (("axes", tuple(range(len(shape)))), ("shape", shape)))
+    made: Array
+    if isinstance(value, Tracer):
+        made = broadcast_to(value, shape).alias()
+    else:
+        made = builder.record(broadcast_p, (np.asarray(value)[()],), (("axes", tuple(range(len(shape)))), ("shape", shape)))
+    return made
 
 
-def _held(array: Array, builder: Any) -> Any:
+def _held(array: Array, builder: Any) -> Array:
     """A plain array, which nobody else writes to, as a tracer."""
-    return Tracer(builder, builder.atom(array)) if array.ndim else _spread(array, (), builder)
+    if not array.ndim:
+        return _spread(array, (), builder)
+    made: Any = Tracer(builder, builder.atom(array))
+    return made  # type: ignore[no-any-return]  # a tracer, which stands in for an array
 
 
 # -- like another array ---------------------------------------------------------------------------
 
 
 @rule_for(np.zeros_like)
-def zeros_like(a: ArrayLike, dtype: DTypeLike = None, order: Any = "K", subok: bool = True, shape: ShapeLike | None = None, *,
+def zeros_like(a: ArrayLike, dtype: DTypeLike | None = None, order: Any = "K", subok: bool = True, shape: ShapeLike | None = None, *,
                device: Any = None) -> Array:
     """An array of zeros of the shape and dtype of another. The arguments are those of `numpy.zeros_like`."""
     return _like(0, a, dtype, shape)
 
 
 @rule_for(np.ones_like)
-def ones_like(a: ArrayLike, dtype: DTypeLike = None, order: Any = "K", subok: bool = True, shape: ShapeLike | None = None, *,
+def ones_like(a: ArrayLike, dtype: DTypeLike | None = None, order: Any = "K", subok: bool = True, shape: ShapeLike | None = None, *,
               device: Any = None) -> Array:
     """An array of ones of the shape and dtype of another. The arguments are those of `numpy.ones_like`."""
     return _like(1, a, dtype, shape)
 
 
 @rule_for(np.empty_like)
-def empty_like(prototype: ArrayLike, dtype: DTypeLike = None, order: Any = "K", subok: bool = True,
+def empty_like(prototype: ArrayLike, dtype: DTypeLike | None = None, order: Any = "K", subok: bool = True,
                shape: ShapeLike | None = None, *, device: Any = None) -> Array:
     """An array to be filled, of the shape and dtype of another. The arguments are those of `numpy.empty_like`."""
     return _like(0, prototype, dtype, shape)
 
 
 @rule_for(np.full_like)
-def full_like(a: ArrayLike, fill_value: ArrayLike, dtype: DTypeLike = None, order: Any = "K", subok: bool = True,
+def full_like(a: ArrayLike, fill_value: ArrayLike, dtype: DTypeLike | None = None, order: Any = "K", subok: bool = True,
               shape: ShapeLike | None = None, *, device: Any = None) -> Array:
     """An array of the shape and dtype of another, filled with a value. The arguments are those of `numpy.full_like`."""
     like: Value = as_array(a)
@@ -140,7 +147,7 @@ def full_like(a: ArrayLike, fill_value: ArrayLike, dtype: DTypeLike = None, orde
     return _like(as_array(fill_value), like, made_as, shape)
 
 
-def _like(value: Any, a: Any, dtype: DTypeLike, shape: ShapeLike | None) -> Any:
+def _like(value: Any, a: Any, dtype: DTypeLike | None, shape: ShapeLike | None) -> Array:
     like: Value = as_array(a)
     made_as = like.dtype if dtype is None else np.dtype(dtype)
     wanted = like.shape if shape is None else _shape(shape)
@@ -153,7 +160,7 @@ def _like(value: Any, a: Any, dtype: DTypeLike, shape: ShapeLike | None) -> Any:
 # -- from data ------------------------------------------------------------------------------------
 
 
-def array(object: Any, dtype: DTypeLike = None, *, copy: bool | None = True, order: Any = "K", subok: bool = False,
+def array(object: Any, dtype: DTypeLike | None = None, *, copy: bool | None = True, order: Any = "K", subok: bool = False,
           ndmin: int = 0, like: Any = None) -> Array:
     """An array of the entries of nested lists, any of which may be traced.
 
@@ -168,7 +175,7 @@ def array(object: Any, dtype: DTypeLike = None, *, copy: bool | None = True, ord
     >>> fad.jacobian(lambda x: fad.numpy.array([x, 2.0 * x]))(1.0)
     array([1., 2.])
     """
-    value = as_array(object)
+    value: Value = as_array(object)
     if dtype is not None:
         value = operand(value, np.dtype(dtype))
     if not isinstance(value, Tracer):
@@ -177,17 +184,16 @@ def array(object: Any, dtype: DTypeLike = None, *, copy: bool | None = True, ord
             return np.array(object, dtype, copy=copy, order=order, subok=subok, ndmin=ndmin, like=like)
         value = _held(np.array(value), builder)
     value = reshape(value, (1,) * (ndmin - value.ndim) + value.shape)
-    return value.alias() if copy else value  # type: ignore[no-any-return]  # a tracer
+    made: Array = value.alias() if copy else value
+    return made
 
 
-def asarray(a: Any, dtype: DTypeLike = None, order: Any = None, *, device: Any = None, copy: bool | None = None,
+def asarray(a: Any, dtype: DTypeLike | None = None, order: Any = None, *, device: Any = None, copy: bool | None = None,
             like: Any = None) -> Array:
     """The argument as an array: itself, if it is one and traced. The arguments are those of `numpy.asarray`."""
-    if isinstance(a, Tracer) and not copy:
-        return a if dtype is None else overrides["astype"](a, dtype)  # type: ignore[return-value,no-any-return]
-    if active_builder() is None:
-        return np.asarray(a, dtype, order, device=device, copy=copy, like=like)
-    return array(a, dtype)
+    if isinstance(a, Tracer) or active_builder() is not None:
+        return array(a, dtype, copy=copy)
+    return np.asarray(a, dtype, order, device=device, copy=copy, like=like)
 
 
 @rule_for(np.copy)
@@ -205,12 +211,12 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = float, orde
     return _pattern(np.eye(N, M, k, dtype, order, device=device, like=like))
 
 
-def identity(n: int, dtype: DTypeLike = None, *, like: Any = None) -> Array:
+def identity(n: int, dtype: DTypeLike | None = None, *, like: Any = None) -> Array:
     """The identity matrix of n rows. The arguments are those of `numpy.identity`."""
     return _pattern(np.identity(n, dtype, like=like))
 
 
-def arange(start_or_stop: Any, /, stop: Any = None, step: Any = None, dtype: DTypeLike = None, *, device: Any = None,
+def arange(start_or_stop: Any, /, stop: Any = None, step: Any = None, dtype: DTypeLike | None = None, *, device: Any = None,
            like: Any = None) -> Array:
     """The numbers from `start` up to, and not with, `stop`, in steps. The arguments are those of `numpy.arange`.
 
@@ -233,12 +239,12 @@ def _pattern(made: Array) -> Array:
 
 
 @rule_for(np.linspace)
-def linspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, retstep: bool = False, dtype: DTypeLike = None,
+def linspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, retstep: bool = False, dtype: DTypeLike | None = None,
              axis: int = 0, *, device: Any = None) -> Any:
     """Numbers at equal steps from `start` to `stop`, either of which may be traced. The arguments are those of `numpy.linspace`."""
     count = num.__index__()
     if not isinstance(start, Traced) and not isinstance(stop, Traced):
-        plain, step = np.linspace(start, stop, count, endpoint, True, dtype, axis, device=device)
+        plain, step = np.linspace(start, stop, count, endpoint, retstep=True, dtype=dtype, axis=axis, device=device)
         return (_pattern(plain), step) if retstep else _pattern(plain)
     computed_in = np.result_type(result_dtype(start, stop), 0.0)
     start, stop = operand(start, computed_in), operand(stop, computed_in)

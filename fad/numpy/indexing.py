@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -34,7 +35,8 @@ _WRONG_KEY = ("only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`No
 # -- keys -----------------------------------------------------------------------------------------
 
 
-class Key(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Key:
     """A key that has met its array: which must first have `shape`, if the key has a lone True or False in it."""
 
     index: Index
@@ -42,6 +44,8 @@ class Key(NamedTuple):
     shape: Shape
     scalar: bool  # whether x[key] is one entry, and not an array of no axes
     view: bool  # whether NumPy makes x[key] a view: if the key has no arrays; traced integers are none
+    whole: bool  # whether x[key] has all entries in their order, as x[:] and x[:, None] do
+    backwards: tuple[int, ...]  # the axes along which x[key] has all entries in reverse, if it is otherwise whole
 
     @property
     def region(self) -> Shape:
@@ -51,6 +55,9 @@ class Key(NamedTuple):
 
 Part = Any  # an item of a key: an int, a slice, an Ellipsis, None, an array of booleans or (also traced) of integers
 
+_CONSTANTS = {int, type(None), type(Ellipsis)}
+_BOUNDS = {int, type(None)}
+
 
 def parse(shape: Shape, key: Any) -> Key:
     """What a key means for an array of this shape.
@@ -58,9 +65,25 @@ def parse(shape: Shape, key: Any) -> Key:
     Raises:
         IndexError: NumPy's, in its words.
     """
-    if type(key) is int and shape:
-        return _row(shape, key)
     keys = key if isinstance(key, tuple) else (key,)
+    spelled: list[Any] = []
+    for k in keys:
+        if type(k) in _CONSTANTS:
+            spelled.append(k)
+        elif type(k) is slice and type(k.start) in _BOUNDS and type(k.stop) in _BOUNDS and type(k.step) in _BOUNDS:
+            spelled.append((k.start, k.stop, k.step))
+        else:
+            return _parse(shape, keys)
+    return _parse_static(shape, tuple(spelled))
+
+
+@lru_cache(maxsize=4096)
+def _parse_static(shape: Shape, spelled: tuple[Any, ...]) -> Key:
+    """The same for integers and slices, which loops ask for again and again: a slice cannot be hashed, its bounds can."""
+    return _parse(shape, tuple([slice(*k) if type(k) is tuple else k for k in spelled]))
+
+
+def _parse(shape: Shape, keys: tuple[Any, ...]) -> Key:
     parts = [_part(k) for k in keys]
     items: list[Item] = []
     arrays: list[Value] = []
@@ -86,14 +109,13 @@ def parse(shape: Shape, key: Any) -> Key:
     kept = tuple(items) if arrays else tuple([item for item in items if item is not Ellipsis])
     scalar = not any(part is Ellipsis for part in parts) and all(item is ARRAY or isinstance(item, int) for item in items)
     view = not scalar and not any(a.shape for a in arrays) and not any(isinstance(k, np.ndarray) for k in keys)
-    return Key(make_index(kept, unique), tuple(arrays), tuple(before), scalar, view)
-
-
-@lru_cache(maxsize=4096)
-def _row(shape: Shape, i: int) -> Key:
-    """The key of x[i], which loops ask for again and again."""
-    rest = tuple([Cut(0, n, 1) for n in shape[1:]])
-    return Key(make_index((_position(i, 0, shape[0]), *rest)), (), shape, not rest, bool(rest))
+    reversed_axes = tuple([i for i, item in enumerate(kept) if isinstance(item, Cut) and item.step == -1])
+    forwards = tuple([Cut(0, n, 1) for n in before])
+    backwards = tuple([Cut(n - 1, -1, -1) if i in reversed_axes else cut for i, (cut, n) in enumerate(
+        zip(forwards, before, strict=True))])
+    return Key(make_index(kept, unique), tuple(arrays), tuple(before), scalar, view,
+               whole=tuple([item for item in kept if item is not None]) == forwards,
+               backwards=reversed_axes if kept == backwards else ())
 
 
 def _part(k: Any) -> Part:
@@ -128,7 +150,7 @@ def _completed(parts: Sequence[Part], ndim: int) -> list[Part]:
     places = [i for i, part in enumerate(parts) if part is Ellipsis]
     if len(places) > 1:
         raise IndexError("an index can only have a single ellipsis ('...')")
-    whole = [slice(None)] * (ndim - used)
+    whole: list[Part] = [slice(None)] * (ndim - used)
     if not places:
         return [*parts, *whole]
     return [*parts[:places[0]], *(whole or [Ellipsis]), *parts[places[0] + 1:]]
@@ -163,7 +185,8 @@ def _check_mask(mask: np.ndarray[Any, Any], axis: int, shape: Shape) -> None:
 
 def _check_together(arrays: Sequence[Value]) -> None:
     try:
-        np.broadcast_shapes(*[a.shape for a in arrays])
+        if len(arrays) > 1:
+            np.broadcast_shapes(*[a.shape for a in arrays])
     except ValueError:
         raise IndexError("shape mismatch: indexing arrays could not be broadcast together with shapes "
                          + " ".join([str(a.shape).replace(" ", "") for a in arrays])) from None
@@ -193,17 +216,13 @@ def getitem(x: Any, key: Any) -> Any:
 
 
 def _read(x: Value, key: Key) -> Value:
-    if _reads_all(key):
+    if key.whole:
         return reshape(x, key.index.shape())
-    backwards = tuple([axis for axis, item in enumerate(key.index.items) if isinstance(item, Cut) and item.step == -1])
-    if key.index.items == tuple([Cut(n - 1, -1, -1) if axis in backwards else Cut(0, n, 1) for axis, n in enumerate(key.shape)]):
-        return flip_p(x, axes=backwards)
-    return getitem_p(reshape(x, key.shape), *key.arrays, index=key.index)
-
-
-def _reads_all(key: Key) -> bool:
-    """Whether the key asks for all entries in their order, as x[:] and x[:, None] do."""
-    return [item for item in key.index.items if item is not None] == [Cut(0, n, 1) for n in key.shape]
+    if key.backwards:
+        return flip_p(x, axes=key.backwards)
+    if key.arrays or not isinstance(x, Tracer):
+        return getitem_p(reshape(x, key.shape), *key.arrays, index=key.index)
+    return x.builder.record(getitem_p, (x,), (("index", key.index),))
 
 
 # -- writing --------------------------------------------------------------------------------------
@@ -243,9 +262,8 @@ def _write(x: Tracer, key: Key, value: Value) -> Tracer:
     """x, with a value of the right dtype, and of the key's region or a number, at the key."""
     result: Tracer
     if key.shape != x.shape:
-        result = setitem_p(reshape(x, key.shape), value, *key.arrays, index=key.index)
-        return reshape(result, x.shape)
-    if not _reads_all(key) or shape_of(value) and not isinstance(value, Tracer):
+        result = reshape(setitem_p(reshape(x, key.shape), value, *key.arrays, index=key.index), x.shape)
+    elif not key.whole or shape_of(value) and not isinstance(value, Tracer):
         result = setitem_p(x, value, *key.arrays, index=key.index)
     elif shape_of(value):
         result = reshape(value, x.shape)
@@ -257,8 +275,10 @@ def _write(x: Tracer, key: Key, value: Value) -> Tracer:
 
 def _in_dtype_of(x: Tracer, value: Any) -> Value:
     """The value as x can hold it. NumPy casts without a word; where that would drop a derivative it is an error."""
-    value = as_array(value) if isinstance(value, (list, tuple)) else value
-    dtype = value.dtype if isinstance(value, (np.ndarray, np.generic, Tracer)) else np.asarray(value).dtype
+    if type(value) in (float, int, bool) or isinstance(value, Tracer) and value.dtype == x.dtype:
+        return operand(value, x.dtype)
+    value = as_array(value) if not isinstance(value, complex) else np.complex128(value)
+    dtype = value.dtype
     if dtype.kind == "c" and x.dtype.kind != "c":
         raise DtypeError(f"a complex value, of type {dtype}, was stored into a real array, of type {x.aval}",
                          why="the imaginary part would be lost without a word",

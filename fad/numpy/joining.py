@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from operator import index
 from typing import Any
 
@@ -29,7 +30,8 @@ def _converted(arrays: Sequence[Value], dtype: Any, casting: str) -> list[Value]
     if dtype is None and casting == "same_kind":
         common = dtypes.pop() if len(dtypes) == 1 else np.result_type(*dtypes)
     else:  # NumPy decides, and says what is wrong
-        common = np.concatenate([np.empty(0, d) for d in dtypes], dtype=dtype, casting=casting).dtype  # type: ignore[call-overload]  # casting is any string
+        common = np.concatenate(
+            [np.empty(0, d) for d in dtypes], dtype=dtype, casting=casting).dtype  # type: ignore[call-overload]  # any string
     return [operand(x, common) for x in arrays]
 
 
@@ -39,7 +41,8 @@ def _several(arrays: Any) -> list[Value]:
 
 
 @rule_for(np.concatenate)  # and np.concat, which is the same object
-def concatenate(arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind") -> Any:
+def concatenate(arrays: Any, /, axis: Any = 0, out: Any = None, *, dtype: Any = None,
+                casting: str = "same_kind") -> Any:
     items = list(arrays)
     if not items:
         raise ValueError("need at least one array to concatenate")
@@ -115,7 +118,7 @@ def _depth(arrays: Any) -> int:
     if not depths:
         raise ValueError("a list of np.block cannot be empty")
     if len(depths) > 1:
-        raise ValueError(f"List depths are mismatched: np.block was given lists of depths {sorted(depths)} side by side")
+        raise ValueError(f"List depths are mismatched: np.block got lists of depths {sorted(depths)} side by side")
     return 1 + depths.pop()
 
 
@@ -139,7 +142,7 @@ def array_split(ary: Any, indices_or_sections: Any, axis: Any = 0) -> list[Any]:
             raise ValueError("number sections must be larger than 0.")
         each, extra = divmod(n, sections)
         cuts = [i * each + min(i, extra) for i in range(sections + 1)]
-    return [x[(slice(None),) * along + (slice(a, b),)] for a, b in zip(cuts, cuts[1:])]
+    return [x[(slice(None),) * along + (slice(a, b),)] for a, b in pairwise(cuts)]
 
 
 @rule_for(np.split)

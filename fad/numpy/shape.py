@@ -20,7 +20,8 @@ from ..primitive import Value
 from ..primitives.structural import flip_p, inverse, permute
 from ..primitives.structural import reshape as reshape_in_c_order
 from ..tracer import Tracer, View, missing_rule
-from .conventions import as_array, broadcast_to as broadcast_strictly, rule_for
+from .conventions import as_array, rule_for
+from .conventions import broadcast_to as broadcast_strictly
 from .indexing import Through
 
 __all__ = ["as_new", "flat", "in_shape", "view", "with_axes"]
@@ -47,12 +48,12 @@ def view(value: Value, base: Value, restore: Callable[[Tracer], Tracer] | None, 
     """A value as a view of its base, where NumPy would make it one: numbers have no memory to look into."""
     if not isinstance(base, Tracer):
         return value
-    return _Rearranged(value, base, restore, like) if base.shape and not base.weak else as_new(value)
+    return _Rearranged(value, base, restore, like) if base.shape or isinstance(base, View) else as_new(value)
 
 
 def as_new(value: Value) -> Value:
     """The value as an array of its own, where NumPy would have made one: no write to another name changes it."""
-    return Tracer(value.builder, value.var) if isinstance(value, Tracer) else value
+    return Tracer(value.builder, value.atom) if isinstance(value, Tracer) else value
 
 
 def _memory(x: Value) -> np.ndarray[Any, Any] | None:
@@ -66,7 +67,8 @@ def _memory(x: Value) -> np.ndarray[Any, Any] | None:
         return x.like(base)
     if isinstance(x.restore, Through):
         key = x.restore.key
-        return base[key.index.filled([0] * len(key.arrays))]
+        part: np.ndarray[Any, Any] = base[key.index.filled([0] * len(key.arrays))]
+        return part
     return None
 
 
@@ -136,7 +138,7 @@ def _resolved(wanted: Any, before: Shape) -> Shape:
 
 
 def _order(name: str, order: Any, x: Value) -> str:
-    """ "C" or "F"; the orders that depend on how an array lies in memory mean something for one axis alone."""
+    """One of "C" and "F"; the orders that depend on how an array lies in memory mean something for one axis alone."""
     order = order.upper() if isinstance(order, str) else order
     if order in ("C", "F"):
         return str(order)
@@ -162,9 +164,13 @@ def ravel(a: Any, order: Any = "C") -> Any:
     x = as_array(a)
     order = _order("numpy.ravel", order, x)
     result = in_shape(x, (x.size,), order)
-    memory = _memory(x) if isinstance(x, View) else None  # unlike a reshape, it is a view of adjacent entries alone
-    adjacent = memory is None or memory.flags.c_contiguous if order == "C" else memory.flags.f_contiguous
-    return result if adjacent else as_new(result)
+    return result if _adjacent(x, order) else as_new(result)
+
+
+def _adjacent(x: Value, order: str) -> bool:
+    """Whether the entries follow each other in memory in this order: of such alone is ravel a view."""
+    memory = _memory(x) if isinstance(x, View) or order != "C" else None
+    return memory is None or (memory.flags.c_contiguous if order == "C" else memory.flags.f_contiguous)
 
 
 # -- axes of one entry ----------------------------------------------------------------------------
@@ -269,7 +275,8 @@ def rollaxis(a: Any, axis: Any, start: Any = 0) -> Any:
     moved = normalize_axis_index(axis, x.ndim)
     before = index(start) + (x.ndim if start < 0 else 0)
     if not 0 <= before <= x.ndim:
-        raise np.exceptions.AxisError(f"'start' arg requires {-x.ndim} <= start < {x.ndim + 1}, but {start} was passed in")
+        raise np.exceptions.AxisError(
+            f"'start' arg requires {-x.ndim} <= start < {x.ndim + 1}, but {start} was passed in")
     order = [i for i in range(x.ndim) if i != moved]
     order.insert(before - (moved < before), moved)
     return with_axes(x, order)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import count
 from math import prod
 from typing import Any
 
@@ -21,7 +20,7 @@ import numpy as np
 
 from ..avals import Aval, make_aval
 from ..errors import DtypeError, ShapeError
-from ..primitive import Linear, Primitive, Tangent, Value, partials
+from ..primitive import Linear, Params, Primitive, Tangent, Value, innermost, partials
 from .elementwise import multiply
 from .structural import permute
 
@@ -80,7 +79,7 @@ def _contract_batch(operands: Sequence[Value], mapped: Sequence[bool], *, subscr
     of_x, of_y, of_z = parts(subscripts)
     stack = labels(len(set(of_x + of_y)) + 1)[-1]
     x_stack, y_stack = (stack if m else "" for m in mapped)
-    return contract(*operands, f"{x_stack}{of_x},{y_stack}{of_y}->{stack}{of_z}")
+    return contract(operands[0], operands[1], f"{x_stack}{of_x},{y_stack}{of_y}->{stack}{of_z}")
 
 
 def _contract_transpose(ct: Value, x: Any, y: Any, *, subscripts: str, by: str = "") -> Sequence[Tangent | None]:
@@ -90,7 +89,7 @@ def _contract_transpose(ct: Value, x: Any, y: Any, *, subscripts: str, by: str =
     return None, contract(x, ct, f"{of_x},{of_z}->{of_y}")
 
 
-contract_p = Primitive(
+contract_p: Primitive = Primitive(
     "contract", _contract_evaluate, _contract_infer,
     partials(lambda t, z, x, y, *, subscripts, by="": contract_p(t, y, subscripts=subscripts),
              lambda t, z, x, y, *, subscripts, by="": contract_p(x, t, subscripts=subscripts)),
@@ -106,11 +105,23 @@ def contract(x: Value, y: Value, subscripts: str, by: str = "") -> Value:
         by: the NumPy function that rounds as the result is to be rounded, where it is not the fastest call that will
             do: "dot", "inner", "tensordot", "vdot" and the ufuncs "matmul", "matvec", "vecdot" and "vecmat".
     """
-    of_x, of_y, of_z = parts(subscripts)
-    if not by and (not of_x or not of_y or of_x == of_y == of_z):  # nothing is summed, and no axis is new to either
-        x, y = (permute(v, tuple([own.index(label) for label in of_z])) if own else v for v, own in ((x, of_x), (y, of_y)))
+    params = _params(subscripts, by)
+    if params is None:
+        of_x, of_y, of_z = parts(subscripts)
+        x, y = (permute(v, _order(own, of_z)) if own else v for v, own in ((x, of_x), (y, of_y)))
         return multiply(x, y)
-    return contract_p(x, y, subscripts=canonical(subscripts), **({"by": by} if by else {}))
+    recorder = innermost((x, y))
+    return _plan(canonical(subscripts), by)(x, y) if recorder is None else recorder.record(contract_p, (x, y), params)
+
+
+@lru_cache(_N_REMEMBERED)
+def _params(subscripts: str, by: str) -> Params | None:
+    """The params of contract_p; None where it would be a multiplication entry by entry, or by a number."""
+    of_x, of_y, of_z = parts(subscripts)
+    if not by and (not of_x or not of_y or of_x == of_y == of_z):
+        return None
+    usual = ("subscripts", canonical(subscripts))
+    return (("by", by), usual) if by else (usual,)
 
 
 # -- evaluation: which call of NumPy's ------------------------------------------------------------
@@ -143,7 +154,7 @@ _STACKS = {"matmul": (2, 2), "matvec": (2, 1), "vecdot": (1, 1), "vecmat": (1, 2
 
 
 def _broadcasting(by: str, of_x: str, of_y: str, of_z: str) -> Run:
-    """A ufunc on stacks of matrices or vectors that broadcast: with an axis of size 1 for each that an operand lacks."""
+    """A ufunc on stacks that broadcast: with an axis of size 1 for each that an operand lacks."""
     ufunc = getattr(np, by)
     x_core, y_core = (own[-n:] for own, n in zip((of_x, of_y), _STACKS[by], strict=True))
     stack = "".join([a for a in of_z if a not in x_core + y_core])
@@ -157,7 +168,7 @@ def _broadcasting(by: str, of_x: str, of_y: str, of_z: str) -> Run:
 
 
 def _new_axes(own: str, wanted: str) -> tuple[Any, ...]:
-    """The index that gives an array with the axes `own` those that it lacks of `wanted`; leading ones broadcast anyway."""
+    """The index that gives an array with the axes `own` those it lacks of `wanted`; leading ones broadcast anyway."""
     first = min([wanted.index(a) for a in own], default=len(wanted))
     index = [slice(None) if a in own else None for a in wanted[first:]]
     return tuple(index) if None in index else ()

@@ -84,4 +84,4 @@ def _guard_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: An
 
 
 guard_p: Primitive = Primitive("guard", _guard_evaluate, lambda x, *, index, question, answer: (), _guard_jvp,
-                               _guard_batch, several=True, effect=True)
+                               _guard_batch, several=True, kind="effect")

@@ -33,7 +33,7 @@ def elementwise(ufunc: Any, *rules: Partial | None, transpose: Transpose | None 
     def batch(operands: Sequence[Value], mapped: Sequence[bool], /) -> Value:
         return primitive(*stacked(operands, mapped))
 
-    primitive = Primitive(name, ufunc, _infer(name, result_dtype), _jvp(rules), batch, _fitted(transpose))
+    primitive = Primitive(name, ufunc, _infer(name, result_dtype), _jvp(rules), batch, _fitted(transpose), kind="entrywise")
     return primitive
 
 
@@ -205,7 +205,7 @@ def _part(x: Aval) -> Aval:
 def _one(name: str, evaluate: Any, infer: Infer, rule: Partial, transpose: Transpose | None = None) -> Primitive:
     """An elementwise function of one operand whose result has another dtype."""
     primitive: Primitive = Primitive(name, evaluate, infer, partials(rule), lambda operands, mapped: primitive(operands[0]),
-                          transpose)
+                                     transpose, kind="entrywise")
     return primitive
 
 
@@ -267,7 +267,7 @@ def _select_transpose(ct: Value, mask: Value, x: Any, y: Any) -> Sequence[Tangen
 
 
 select: Primitive = Primitive("select", np.where, _select_infer, _select_jvp,
-                   lambda operands, mapped: select(*stacked(operands, mapped)), _select_transpose)
+                   lambda operands, mapped: select(*stacked(operands, mapped)), _select_transpose, kind="entrywise")
 
 clip: Primitive = elementwise(
     np.clip, lambda t, z, x, low, high: select(logical_and(greater_equal(x, low), less_equal(x, high)), t, t.dtype.type(0)),

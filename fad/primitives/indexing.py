@@ -106,7 +106,7 @@ class Index:
         """The shape of the result, given the arrays' shapes."""
         kept = [1 if item is None else item.size for item in self.items if item is None or isinstance(item, Cut)]
         if arrays:
-            kept[self.block:self.block] = np.broadcast_shapes(*arrays)
+            kept[self.block:self.block] = np.broadcast_shapes(*arrays) if len(arrays) > 1 else arrays[0]
         return tuple(kept)
 
 
@@ -130,7 +130,8 @@ def _show(item: Item) -> str:
     return "..." if item is Ellipsis else str(item.value if isinstance(item, _Hole) else item)
 
 
-class _Stacked(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class _Stacked:
     """An index for a stack: `order` brings the stack to the front of its result, and leaves the rest as it was."""
 
     index: Index
@@ -185,7 +186,7 @@ def _getitem_transpose(ct: Value, x: Linear, *arrays: Value, index: Index) -> Se
     return (scatter_add_p(zeros, ct, *arrays, index=index), *[None] * len(arrays))
 
 
-getitem_p = linear("getitem", _getitem_evaluate, _getitem_infer, _getitem_batch, _getitem_transpose)
+getitem_p = linear("getitem", _getitem_evaluate, _getitem_infer, _getitem_batch, _getitem_transpose, kind="view")
 
 
 def cut(x: Value, axis: int, start: int, stop: int, step: int = 1) -> Value:
@@ -198,17 +199,20 @@ def cut(x: Value, axis: int, start: int, stop: int, step: int = 1) -> Value:
 # -- scatter_add: z = base, z[index] += updates; linear in both -----------------------------------
 
 
-def _scatter_add_evaluate(base: Any, updates: Any, *arrays: Any, index: Index) -> Any:
-    result = base.copy()
+def _scatter_add_overwrite(base: Any, updates: Any, *arrays: Any, index: Index) -> Any:
     key = index.filled(arrays)
     if index.unique:
-        result[key] += updates
-    elif result.ndim == 1:
-        np.add.at(result, key, updates)
+        base[key] += updates
+    elif base.ndim == 1 or not base.flags.c_contiguous:
+        np.add.at(base, key, updates)
     else:  # NumPy adds at one index array quickly, and at several, or with slices, six times slower
-        positions = np.arange(result.size).reshape(result.shape)[key]
-        np.add.at(result.reshape(-1), positions.ravel(), np.ravel(updates))
-    return result
+        positions = np.arange(base.size).reshape(base.shape)[key]
+        np.add.at(base.reshape(-1), positions.ravel(), np.ravel(updates))
+    return base
+
+
+def _scatter_add_evaluate(base: Any, updates: Any, *arrays: Any, index: Index) -> Any:
+    return _scatter_add_overwrite(base.copy(), updates, *arrays, index=index)
 
 
 def _scatter_add_infer(base: Aval, updates: Aval, *arrays: Aval, index: Index) -> Aval:
@@ -251,16 +255,19 @@ def _written(operands: Sequence[Value], mapped: Sequence[bool], index: Index) ->
 
 
 scatter_add_p = Primitive("scatter_add", _scatter_add_evaluate, _scatter_add_infer, _scatter_add_jvp, _scatter_add_batch,
-                          _scatter_add_transpose)
+                          _scatter_add_transpose, overwrite=_scatter_add_overwrite)
 
 
 # -- setitem: z = base, z[index] = value; linear in both together; a number may stand for all entries ----------
 
 
+def _setitem_overwrite(base: Any, value: Any, *arrays: Any, index: Index) -> Any:
+    base[index.filled(arrays)] = value
+    return base
+
+
 def _setitem_evaluate(base: Any, value: Any, *arrays: Any, index: Index) -> Any:
-    result = base.copy()
-    result[index.filled(arrays)] = value
-    return result
+    return _setitem_overwrite(base.copy(), value, *arrays, index=index)
 
 
 def _setitem_infer(base: Aval, value: Aval, *arrays: Aval, index: Index) -> Aval:
@@ -302,4 +309,5 @@ def _last(shape: Shape, region: Shape, arrays: Sequence[Value], index: Index) ->
     return equal(found, numbers)
 
 
-setitem_p = Primitive("setitem", _setitem_evaluate, _setitem_infer, _setitem_jvp, _setitem_batch, _setitem_transpose)
+setitem_p = Primitive("setitem", _setitem_evaluate, _setitem_infer, _setitem_jvp, _setitem_batch, _setitem_transpose,
+                      overwrite=_setitem_overwrite)

@@ -46,7 +46,7 @@ def _broadcast_transpose(ct: Value, x: Linear, *, shape: Shape, axes: Axes) -> S
     return (sum(ct, axes),)
 
 
-broadcast_p: Primitive = linear("broadcast", _broadcast_evaluate, _broadcast_infer, _broadcast_batch, _broadcast_transpose)
+broadcast_p: Primitive = linear("broadcast", _broadcast_evaluate, _broadcast_infer, _broadcast_batch, _broadcast_transpose, kind="view")
 
 
 def broadcast(x: Value, shape: Shape, axes: Axes) -> Value:
@@ -95,7 +95,7 @@ def _reshape_transpose(ct: Value, x: Linear, *, shape: Shape) -> Sequence[Tangen
 
 
 reshape_p: Primitive = linear("reshape", lambda x, *, shape: np.reshape(x, shape), _reshape_infer, _reshape_batch,
-                   _reshape_transpose)
+                   _reshape_transpose, kind="view")
 
 
 def reshape(x: Value, shape: Shape) -> Value:
@@ -119,7 +119,7 @@ def _permute_transpose(ct: Value, x: Linear, *, order: Axes) -> Sequence[Tangent
 
 
 permute_p: Primitive = linear("permute", lambda x, *, order: np.transpose(x, order), _permute_infer, _permute_batch,
-                   _permute_transpose)
+                   _permute_transpose, kind="view")
 
 
 def permute(x: Value, order: Axes) -> Value:
@@ -140,14 +140,14 @@ def _flip_batch(operands: Sequence[Value], mapped: Sequence[bool], *, axes: Axes
 
 
 flip_p: Primitive = linear("flip", lambda x, *, axes: np.flip(x, axes), lambda x, *, axes: x, _flip_batch,
-                lambda ct, x, *, axes: (flip_p(ct, axes=axes),))
+                lambda ct, x, *, axes: (flip_p(ct, axes=axes),), kind="view")
 
 
 # -- convert: to another dtype --------------------------------------------------------------------
 
 
 def _convert_evaluate(x: Any, *, dtype: Dtype) -> Any:
-    if dtype.kind != "c" and np.iscomplexobj(x):
+    if dtype.kind not in "cb" and np.iscomplexobj(x):
         x = x.real
     return x.astype(dtype) if isinstance(x, (np.ndarray, np.generic)) else dtype.type(x)
 
@@ -170,7 +170,7 @@ def _convert_transpose(ct: Value, x: Linear, *, dtype: Dtype) -> Sequence[Tangen
 
 
 convert_p: Primitive = Primitive("convert", _convert_evaluate, _convert_infer, _convert_jvp, _convert_batch,
-                      _convert_transpose)
+                      _convert_transpose, kind="entrywise")
 
 
 def convert(x: Value, dtype: Dtype) -> Value:

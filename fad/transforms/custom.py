@@ -221,7 +221,7 @@ class custom_jvp(Generic[P, R]):  # noqa: N801  # used like a function
     def __init__(self, f: Callable[P, R]) -> None:
         self.f = f
         self.rule: Callable[..., Any] | None = None
-        functools.update_wrapper(self, f)
+        functools.update_wrapper(self, f, updated=())  # not its __dict__: see Jitted
 
     def defjvp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
         """Give the rule; returns it, so as to serve as a decorator."""
@@ -438,7 +438,7 @@ class custom_vjp(Generic[P, R]):  # noqa: N801  # used like a function
     def __init__(self, f: Callable[P, R]) -> None:
         self.f = f
         self.rules: tuple[Callable[..., Any], Callable[..., Any]] | None = None
-        functools.update_wrapper(self, f)
+        functools.update_wrapper(self, f, updated=())  # not its __dict__: see Jitted
 
     def defvjp(self, fwd: Callable[..., Any], bwd: Callable[..., Any]) -> None:
         """Give the two rules."""

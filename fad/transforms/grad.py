@@ -9,8 +9,8 @@ graph like this one; only a new graph pays for jvp, split, transpose and compila
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Concatenate, Literal, overload
 
 import numpy as np
 
@@ -18,7 +18,8 @@ from ..graph import Graph, memoised, replay
 from ..execute import Program
 from ..optimise import drop_dead
 from ..tracing import Builder
-from .call import Argnames, Argnums, Call, TracedCall, check_scalar, moving, places_of, trace_call
+from ..typing import A, P, S, Scalar, X, X0, X1
+from .call import Argnames, Argnums, Call, check_scalar, moving, places_of, trace_call
 from .jvp import jvp_graph
 from .split import split
 from .transpose import transpose
@@ -59,6 +60,48 @@ def _differentiate(transform: str, f: Callable[..., Any], argnums: Argnums, argn
     return results[0], aux, gradients[0] if single else tuple(gradients)
 
 
+@overload
+def grad(f: Callable[Concatenate[X, P], Scalar], argnums: Literal[0] = 0, *, argnames: None = None,
+         has_aux: Literal[False] = False) -> Callable[Concatenate[X, P], X]: ...
+
+
+@overload
+def grad(f: Callable[Concatenate[X, P], tuple[Scalar, A]], argnums: Literal[0] = 0, *, argnames: None = None,
+         has_aux: Literal[True]) -> Callable[Concatenate[X, P], tuple[X, A]]: ...
+
+
+@overload
+def grad(  # type: ignore[overload-overlap]  # by a parameter's name alone
+         f: Callable[Concatenate[X0, X, P], Scalar], argnums: Literal[1], *, argnames: None = None,
+         has_aux: Literal[False] = False) -> Callable[Concatenate[X0, X, P], X]: ...
+
+
+@overload
+def grad(f: Callable[Concatenate[X0, X, P], tuple[Scalar, A]], argnums: Literal[1], *, argnames: None = None,
+         has_aux: Literal[True]) -> Callable[Concatenate[X0, X, P], tuple[X, A]]: ...
+
+
+@overload
+def grad(  # type: ignore[overload-overlap]  # by a parameter's name alone
+         f: Callable[Concatenate[X0, X1, P], Scalar], argnums: tuple[Literal[0], Literal[1]], *,
+         argnames: None = None, has_aux: Literal[False] = False) -> Callable[Concatenate[X0, X1, P], tuple[X0, X1]]: ...
+
+
+@overload
+def grad(f: Callable[Concatenate[X, P], Scalar], argnums: Argnums, *, argnames: None = None,
+         has_aux: Literal[False] = False) -> Callable[Concatenate[X, P], Any]: ...
+
+
+@overload
+def grad(f: Callable[P, Scalar], argnums: Argnums = 0, *, argnames: str | Sequence[str],
+         has_aux: Literal[False] = False) -> Callable[P, Any]: ...
+
+
+@overload
+def grad(f: Callable[..., tuple[Scalar, A]], argnums: Argnums = 0, *, argnames: Argnames = None,
+         has_aux: Literal[True]) -> Callable[..., tuple[Any, A]]: ...
+
+
 def grad(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Argnames = None,
          has_aux: bool = False) -> Callable[..., Any]:
     """The function that returns the gradient of a scalar function.
@@ -93,6 +136,48 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Argnames = No
         return (gradients, aux) if has_aux else gradients
 
     return gradient
+
+
+@overload
+def value_and_grad(f: Callable[Concatenate[X, P], S], argnums: Literal[0] = 0, *, argnames: None = None,
+                   has_aux: Literal[False] = False) -> Callable[Concatenate[X, P], tuple[S, X]]: ...
+
+
+@overload
+def value_and_grad(f: Callable[Concatenate[X, P], tuple[S, A]], argnums: Literal[0] = 0, *, argnames: None = None,
+                   has_aux: Literal[True]) -> Callable[Concatenate[X, P], tuple[tuple[S, A], X]]: ...
+
+
+@overload
+def value_and_grad(  # type: ignore[overload-overlap]  # by a parameter's name alone
+                   f: Callable[Concatenate[X0, X, P], S], argnums: Literal[1], *, argnames: None = None,
+                   has_aux: Literal[False] = False) -> Callable[Concatenate[X0, X, P], tuple[S, X]]: ...
+
+
+@overload
+def value_and_grad(f: Callable[Concatenate[X0, X, P], tuple[S, A]], argnums: Literal[1], *, argnames: None = None,
+                   has_aux: Literal[True]) -> Callable[Concatenate[X0, X, P], tuple[tuple[S, A], X]]: ...
+
+
+@overload
+def value_and_grad(  # type: ignore[overload-overlap]  # by a parameter's name alone
+                   f: Callable[Concatenate[X0, X1, P], S], argnums: tuple[Literal[0], Literal[1]], *,
+                   argnames: None = None, has_aux: Literal[False] = False) -> Callable[Concatenate[X0, X1, P], tuple[S, tuple[X0, X1]]]: ...
+
+
+@overload
+def value_and_grad(f: Callable[Concatenate[X, P], S], argnums: Argnums, *, argnames: None = None,
+                   has_aux: Literal[False] = False) -> Callable[Concatenate[X, P], tuple[S, Any]]: ...
+
+
+@overload
+def value_and_grad(f: Callable[P, S], argnums: Argnums = 0, *, argnames: str | Sequence[str],
+                   has_aux: Literal[False] = False) -> Callable[P, tuple[S, Any]]: ...
+
+
+@overload
+def value_and_grad(f: Callable[..., tuple[S, A]], argnums: Argnums = 0, *, argnames: Argnames = None,
+                   has_aux: Literal[True]) -> Callable[..., tuple[tuple[S, A], Any]]: ...
 
 
 def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Argnames = None,

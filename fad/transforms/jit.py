@@ -72,7 +72,7 @@ class Jitted(Generic[P, R]):
         self._lock = threading.RLock()
         self._hits = self._misses = 0
         self._warned = False
-        functools.update_wrapper(self, f)
+        functools.update_wrapper(self, f, updated=())  # not its __dict__: that of grad(jit(f)) is a Jitted's own
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)

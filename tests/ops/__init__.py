@@ -1,4 +1,4 @@
-"""The table of operations: each row a function and arguments fair to it. The laws in tests/laws.py hold for all of them."""
+"""The table of operations: each row a function, and arguments fair to it. All obey the laws of tests/laws.py."""
 
 from __future__ import annotations
 

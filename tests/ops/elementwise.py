@@ -60,11 +60,12 @@ _BINARY: dict[str, tuple[float, float]] = {
 }
 _PAIRS = {(2, 3): (2, 3), (3,): (2, 3), (2, 1): (1, 3), (): (2, 3), (2, 3, 1): ()}
 for _name, (_low, _high) in sorted(_BINARY.items()):
+    _f = getattr(np, _name)
     for _left, _right in _PAIRS.items():
-        ROWS.append(Op(f"{_name}{_left}{_right}", getattr(np, _name), (_left, _right), _low, _high))
-    ROWS.append(Op(f"{_name} of itself", lambda x, f=getattr(np, _name): f(x, x * 1.5 + 0.25), ((3,),), _low, _high))
-    ROWS.append(Op(f"{_name} with a constant", lambda x, f=getattr(np, _name): f(x, np.abs(_A)), ((2, 3),), _low, _high))
-    ROWS.append(Op(f"{_name} of a constant", lambda x, f=getattr(np, _name): f(1.75, x), ((2, 3),), _low, _high))
+        ROWS.append(Op(f"{_name}{_left}{_right}", _f, (_left, _right), _low, _high))
+    ROWS.append(Op(f"{_name} of itself", lambda x, f=_f: f(x, x * 1.5 + 0.25), ((3,),), _low, _high))
+    ROWS.append(Op(f"{_name} with a constant", lambda x, f=_f: f(x, np.abs(_A)), ((2, 3),), _low, _high))
+    ROWS.append(Op(f"{_name} of a constant", lambda x, f=_f: f(1.75, x), ((2, 3),), _low, _high))
 
 ROWS += [Op(name, getattr(np, name), ((3,), (2, 1))) for name in (
     "equal not_equal less less_equal greater greater_equal logical_and logical_or logical_xor").split()]
@@ -183,9 +184,9 @@ ROWS += [
     Op("real and imag of real", lambda x: (x.real * x, x.imag + x), ((3,),)),
 ]
 
-_HOLOMORPHIC = ("negative positive square reciprocal sqrt exp expm1 log log2 log10 log1p sin cos tan sinh cosh tanh arcsin "
-                "arctan arcsinh arctanh exp2 conjugate absolute real imag angle")
-ROWS += [ComplexOp(f"complex {name}", getattr(np, name), ((3,),), 0.3, 0.9) for name in _HOLOMORPHIC.split()]
+_COMPLEX = ("negative positive square reciprocal sqrt exp exp2 expm1 log log2 log10 log1p sin cos tan sinh cosh tanh "
+            "arcsin arctan arcsinh arctanh conjugate absolute real imag angle")
+ROWS += [ComplexOp(f"complex {name}", getattr(np, name), ((3,),), 0.3, 0.9) for name in _COMPLEX.split()]
 ROWS += [ComplexOp(f"complex {name}", getattr(np, name), ((2, 1), (3,)), 0.3, 0.9) for name in (
     "add subtract multiply divide power").split()]
 ROWS += [

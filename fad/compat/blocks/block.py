@@ -16,10 +16,11 @@ from ...errors import ShapeError
 from ..local import Dense, Diagonal, Local
 from ..matrix import Array
 from ..operation import Elementwise
-from ..session import session
-from ..variable import Constant, Operand, Variable, apply, moves, result_of, variable_of
+from ..session import apart
+from ..variable import Constant, Operand, Variable, apply, result_of, variable_of
+from ..vector import moves
 
-__all__ = ["Block", "ElementwiseBlock", "SimpleBlock"]
+__all__ = ["BinaryBlock", "Block", "BuiltIn", "SimpleBlock", "UnaryBlock"]
 
 
 class Block:
@@ -61,10 +62,11 @@ class Block:
         locals_ = self._locals(data, xs, moving, kwargs) if moving else ()
         return result_of(data, inputs, locals_, [xs[i] for i in moving])
 
-    def _locals(self, data: Array, xs: Sequence[Variable], moving: Sequence[int], kwargs: dict[str, Any]) -> list[Local]:
+    def _locals(self, data: Array, xs: Sequence[Variable], moving: Sequence[int],
+                kwargs: dict[str, Any]) -> list[Local]:
         jacobians = self.get_jacobians(*xs, **kwargs)
         if len(jacobians) != len(xs):
-            raise ShapeError(f"{type(self).__name__}.get_jacobians returned {len(jacobians)} Jacobians for {len(xs)} operands",
+            raise ShapeError(f"{type(self).__name__}.get_jacobians gave {len(jacobians)} arrays for {len(xs)} operands",
                              why="a block gives one Jacobian for each operand", edit="return a list of as many arrays")
         return [Dense(self._fitting(jacobians[i], (data.size, len(xs[i])), i)) for i in moving]
 
@@ -96,7 +98,8 @@ class SimpleBlock(Block):
         """The diagonal matrix of `gradient_fn`."""
         return [np.diag(self._slopes(args[0], args, kwargs))]
 
-    def _locals(self, data: Array, xs: Sequence[Variable], moving: Sequence[int], kwargs: dict[str, Any]) -> list[Local]:
+    def _locals(self, data: Array, xs: Sequence[Variable], moving: Sequence[int],
+                kwargs: dict[str, Any]) -> list[Local]:
         return [Diagonal(self._slopes(data, xs, kwargs))]
 
     def _slopes(self, like: Any, xs: Sequence[Any], kwargs: dict[str, Any]) -> Array:
@@ -118,21 +121,36 @@ def _entries(data: Any) -> Array:
     return values
 
 
-class ElementwiseBlock(Block):
-    """A built-in elementwise operation as a block: its derivatives are fad's."""
+class BuiltIn(Block):
+    """A built-in operation as a block: its Jacobians are fad's."""
+
+    def data_fn(self, *args: Any, **kwargs: Any) -> Any:
+        """The result, of shape (p,)."""
+        return self(*[Constant(variable_of(x).data) for x in args], **kwargs).data
+
+    def get_jacobians(self, *args: Any, **kwargs: Any) -> Sequence[Any]:
+        """A list of Jacobians, one an operand, each of shape (p, n_i)."""
+        with apart():
+            result = self(*Variable.multi_variables(*[variable_of(x).data for x in args]), **kwargs)
+            jacobians: list[Array] = result.compute_gradients()
+        return jacobians
+
+
+class UnaryBlock(BuiltIn):
+    """A built-in elementwise operation of one operand."""
 
     operation: ClassVar[Elementwise]
 
-    def data_fn(self, *args: Any) -> Any:
-        """The result, of shape (p,)."""
-        return self(*[x.data for x in map(variable_of, args)]).data
+    def __call__(self, x: Operand) -> Variable:
+        """Apply the operation to a Variable or to data of shape (n,)."""
+        return apply(self.operation, x)
 
-    def get_jacobians(self, *args: Any) -> Sequence[Any]:
-        """A list of Jacobians, one an operand, each of shape (p, n_i)."""
-        xs = [variable_of(x).data for x in args]
-        identities = np.split(np.eye(sum(len(x) for x in xs)), np.cumsum([len(x) for x in xs])[:-1], axis=1)
-        raise NotImplementedError
 
-    def __call__(self, *args: Operand) -> Variable:
-        """Apply the operation to Variables or data."""
-        return apply(self.operation, *args)
+class BinaryBlock(BuiltIn):
+    """A built-in elementwise operation of two operands."""
+
+    operation: ClassVar[Elementwise]
+
+    def __call__(self, x: Operand, y: Operand) -> Variable:
+        """Apply the operation to Variables or data, of one size or of a single entry."""
+        return apply(self.operation, x, y)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,11 +18,12 @@ from ..avals import Dtype, Shape
 from ..errors import ArgumentError, ShapeError
 from ..primitive import Value
 from ..primitives.contraction import contract, labels
+from ..primitives.joining import diagonal_p
 from ..primitives.structural import convert, permute, reshape, sum
 from ..tracer import missing_rule
 from .contractions import product_operands
 from .conventions import as_array, operand, rule_for
-from .shape import as_new, view
+from .shape import as_new, view, with_axes
 
 __all__ = ["einsum"]
 
@@ -32,18 +33,21 @@ _LONG = np.dtype(np.int64)
 @rule_for(np.einsum)
 def einsum(*operands: Any, out: Any = None, optimize: Any = False, dtype: Any = None, order: Any = "K",
            casting: Any = "safe", **settings: Any) -> Any:
+    """Products of arrays, summed over the axes whose letters the result lacks."""
     for setting in settings:
         raise missing_rule("numpy.einsum", "out=" if setting == "into" else f"{setting}=")
     subscripts, arrays = _spelled(operands)
     arrays = product_operands(*arrays) if dtype is None else [operand(as_array(x), np.dtype(dtype)) for x in arrays]
-    inputs, result, sizes = _parsed(subscripts, tuple([x.shape for x in arrays]))
+    inputs, result, sizes, pair = _parsed(subscripts, tuple([x.shape for x in arrays]))
+    if pair and arrays[0].dtype.kind in "fc":
+        return as_new(contract(arrays[0], arrays[1], pair))
     if len(arrays) == 1 and set(result) == set(inputs[0]):
-        return view(_arranged(*_distinct(arrays[0], inputs[0], dict(sizes)), result), arrays[0], None)
+        return _rearranged(arrays[0], inputs[0], result)
     found: Dtype = arrays[0].dtype
     # NumPy's sums of small integers and of truth values are integers of 64 bits; einsum's are not.
     arrays = [x if found.kind in "fc" else convert(x, _LONG) for x in arrays]
-    operands = [_distinct(x, names, dict(sizes)) for x, names in zip(arrays, inputs, strict=True)]
-    value = _contracted(operands, result, sizes, _hashable(optimize))
+    labelled = [_distinct(x, names, dict(sizes)) for x, names in zip(arrays, inputs, strict=True)]
+    value = _contracted(labelled, result, sizes, _hashable(optimize))
     return as_new(convert(value, found))
 
 
@@ -72,9 +76,18 @@ def _malformed(subscripts: str, why: str) -> ArgumentError:
                          edit='write a letter for each axis, as in "ij,jk->ik", and "..." for axes that broadcast')
 
 
+class Parsed(NamedTuple):
+    """The labels of the operands and of the result."""
+
+    inputs: tuple[str, ...]
+    result: str
+    sizes: tuple[tuple[str, int], ...]
+    pair: str  # for two operands without diagonals and sums of their own: the subscripts of the contraction
+
+
 @lru_cache(maxsize=1024)
-def _parsed(subscripts: str, shapes: tuple[Shape, ...]) -> tuple[tuple[str, ...], str, tuple[tuple[str, int], ...]]:
-    """The labels of each operand, of the result, and their sizes; an ellipsis has labels of its own."""
+def _parsed(subscripts: str, shapes: tuple[Shape, ...]) -> Parsed:
+    """What the subscripts mean for operands of these shapes; an ellipsis has labels of its own."""
     before, arrow, after = subscripts.replace(" ", "").partition("->")
     terms = before.split(",")
     if len(terms) != len(shapes):
@@ -82,7 +95,7 @@ def _parsed(subscripts: str, shapes: tuple[Shape, ...]) -> tuple[tuple[str, ...]
     hidden = [len(shape) - len(term.replace("...", "")) for term, shape in zip(terms, shapes, strict=True)]
     for i, (term, n, shape) in enumerate(zip(terms, hidden, shapes, strict=True)):
         if n < 0 or n and "..." not in term:
-            raise _malformed(subscripts, f'operand {i}, of shape {shape}, has {len(shape)} axes, and its term is "{term}"')
+            raise _malformed(subscripts, f'the term of operand {i}, of shape {shape}, is "{term}"')
     longest = max(n if "..." in term else 0 for term, n in zip(terms, hidden, strict=True))
     ellipsis = labels(60 + longest)[60:]  # no letters
     inputs = tuple([term.replace("...", ellipsis[longest - n:]) for term, n in zip(terms, hidden, strict=True)])
@@ -93,11 +106,22 @@ def _parsed(subscripts: str, shapes: tuple[Shape, ...]) -> tuple[tuple[str, ...]
         result = after.replace("...", ellipsis)
     else:
         result = ellipsis + "".join(sorted({a for a in joined if joined.count(a) == 1 and a not in ellipsis}))
-    for a in inputs and joined + result:
+    for a in joined + result:
         if not a.isalpha() or a not in joined or result.count(a) > 1:
             raise _malformed(subscripts, f'"{a}" is not a letter' if not a.isalpha() else
                              f'"{a}" stands in the result {"twice" if a in joined else "but in no operand"}')
-    return inputs, result, _sizes(subscripts, inputs, shapes)
+    sizes = _sizes(subscripts, inputs, shapes)
+    return Parsed(inputs, result, sizes, _as_pair(inputs, result, dict(sizes), shapes))
+
+
+def _as_pair(inputs: Sequence[str], result: str, sizes: dict[str, int], shapes: Sequence[Shape]) -> str:
+    """The subscripts of `contract` that do it at once, if there are."""
+    if len(inputs) != 2:
+        return ""
+    for names, other, shape in zip(inputs, inputs[::-1], shapes, strict=True):
+        if len(set(names)) < len(names) or set(names) - set(other + result) or shape != tuple([sizes[a] for a in names]):
+            return ""
+    return f"{inputs[0]},{inputs[1]}->{result}"
 
 
 def _sizes(subscripts: str, inputs: Sequence[str], shapes: Sequence[Shape]) -> tuple[tuple[str, int], ...]:
@@ -115,7 +139,6 @@ def _sizes(subscripts: str, inputs: Sequence[str], shapes: Sequence[Shape]) -> t
 
 
 # -- one operand ----------------------------------------------------------------------------------
-
 
 Labelled = tuple[Value, str]  # an array, and a label for each of its axes
 
@@ -137,20 +160,35 @@ def _summed(x: Value, names: str, wanted: str) -> Labelled:
 
 
 def _diagonal(x: Value, names: str, repeated: str) -> Labelled:
-    """The entries whose positions along the axes of one label are equal; that axis comes first."""
-    axes = [i for i, a in enumerate(names) if a == repeated]
-    others = [i for i, a in enumerate(names) if a != repeated]
-    sizes = {x.shape[i] for i in axes}
-    if len(sizes) > 1:
-        raise ShapeError(f"np.einsum of an operand of shape {x.shape}",
-                         why=f'its axes {", ".join(map(str, axes))} have one label, "{repeated}", and different sizes',
-                         edit="give them different labels, or one size")
-    position = np.arange(x.shape[axes[0]])
-    return permute(x, (*axes, *others))[(position,) * len(axes)], repeated + "".join([names[i] for i in others])
+    """The entries whose positions along the axes of one label are equal; that axis comes last."""
+    while names.count(repeated) > 1:
+        first = names.index(repeated)
+        second = names.index(repeated, first + 1)
+        if x.shape[first] != x.shape[second]:
+            raise ShapeError(f"np.einsum of an operand in which two axes have the label {repeated!r}",
+                             why=f"they have different sizes, {x.shape[first]} and {x.shape[second]}",
+                             edit="give them different labels, or one size")
+        x = diagonal_p(x, offset=0, axes=(first, second))
+        names = "".join([a for i, a in enumerate(names) if i not in (first, second)]) + repeated
+    return x, names
+
+
+def _rearranged(x: Value, names: str, result: str) -> Value:
+    """Nothing is summed: a view, which can be written to where no axes are joined in a diagonal."""
+    if len(names) == len(result):
+        return with_axes(x, _order(names, result))
+    numbers = {a: i for i, a in enumerate(result)}
+    lists = [numbers[a] for a in names], [*numbers.values()]
+    value = _arranged(*_distinct(x, names, dict(zip(names, x.shape, strict=True))), result)
+    return view(value, x, None, lambda a: np.einsum(a, *lists))
 
 
 def _arranged(x: Value, names: str, result: str) -> Value:
-    return permute(x, tuple([names.index(a) for a in result]))
+    return permute(x, _order(names, result))
+
+
+def _order(names: str, wanted: str) -> tuple[int, ...]:
+    return tuple([names.index(a) for a in wanted])
 
 
 # -- several operands -----------------------------------------------------------------------------
@@ -194,11 +232,10 @@ def _path(inputs: tuple[str, ...], result: str, sizes: tuple[tuple[str, int], ..
     if isinstance(optimize, tuple) and optimize and optimize[0] == "einsum_path":
         return optimize[1:]
     size = dict(sizes)
-    letters = dict(zip(size, labels(len(size)), strict=True))
-    if len(letters) > 52:  # more than einsum_path has letters for
+    if len(size) > 52:  # more than einsum_path has letters for
         return ((0, 1),) * (len(inputs) - 1)
     stand_ins = [np.broadcast_to(np.int8(0), [size[a] for a in names]) for names in inputs]
     subscripts = ",".join(inputs) + "->" + result
-    found = np.einsum_path(subscripts.translate(str.maketrans(letters)), *stand_ins,
+    found = np.einsum_path(subscripts.translate(str.maketrans("".join(size), labels(len(size)))), *stand_ins,
                            optimize="greedy" if isinstance(optimize, bool) else optimize)[0]
     return tuple(map(tuple, found[1:]))

@@ -1,0 +1,113 @@
+"""`python -m fad.compat script.py [ARGS...]`: run a legacy script with `autograd` bound to fad.compat.
+
+    python -m fad.compat script.py [ARGS...]
+    python -m fad.compat -m MODULE [ARGS...]
+    python -m fad.compat -c CODE [ARGS...]
+
+as `python` itself takes them: `sys.argv`, `sys.path`, `__main__`, the exit code and tracebacks are the script's own.
+"""
+
+from __future__ import annotations
+
+import os
+import pkgutil
+import runpy
+import sys
+import zipfile
+from collections.abc import Callable
+from importlib.machinery import SourceFileLoader
+from types import ModuleType, TracebackType
+from typing import Any
+
+from fad.compat.alias import install
+
+_USAGE = ("usage: python -m fad.compat script.py [ARGS...]\n       python -m fad.compat -m MODULE [ARGS...]\n"
+          "       python -m fad.compat -c CODE [ARGS...]\n")
+
+
+def _fresh_main() -> dict[str, Any]:
+    """A new, empty `__main__`; returns its namespace."""
+    module = ModuleType("__main__")
+    module.__dict__.update(__builtins__=__builtins__, __annotations__={})
+    sys.modules["__main__"] = module
+    return module.__dict__
+
+
+def _run_code(code: str, arguments: list[str]) -> None:
+    sys.argv[:] = ["-c", *arguments]
+    sys.path[0] = ""
+    exec(compile(code, "<string>", "exec", dont_inherit=True), _fresh_main())
+
+
+def _run_module(name: str, arguments: list[str]) -> None:
+    sys.argv[:] = ["-m", *arguments]
+    _fresh_main()
+    runpy._run_module_as_main(name)  # type: ignore[attr-defined]  # what `python -m` calls
+
+
+def _run_script(path: str, arguments: list[str]) -> None:
+    sys.argv[:] = [path, *arguments]
+    if pkgutil.get_importer(path) is not None and not _is_file_of_source(path):  # a folder or an archive with __main__.py
+        sys.path[0] = path
+        _fresh_main()
+        runpy._run_module_as_main("__main__", False)  # type: ignore[attr-defined]  # as above
+        return
+    file = os.path.abspath(path)
+    try:
+        with open(path, "rb") as stream:
+            source = stream.read()
+    except OSError as error:
+        sys.stderr.write(f"{sys.executable}: can't open file {file!r}: [Errno {error.errno}] {error.strerror}\n")
+        raise SystemExit(2) from None
+    sys.path[0] = os.path.dirname(os.path.realpath(path))
+    namespace = _fresh_main()
+    namespace.update(__file__=file, __cached__=None, __loader__=SourceFileLoader("__main__", file))
+    exec(compile(source, file, "exec", dont_inherit=True), namespace)
+
+
+def _is_file_of_source(path: str) -> bool:
+    return os.path.isfile(path) and not zipfile.is_zipfile(path)
+
+
+def _with_own_exit(run: Callable[[str, list[str]], None], what: str, arguments: list[str]) -> None:
+    """Run, and let the interpreter end as it would have ended; but show the traceback without the runner's frames."""
+    try:
+        run(what, arguments)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        sys.excepthook(type(error), error, _without_ours(error.__traceback__))
+        sys.excepthook = lambda *shown: None
+        raise
+
+
+def _without_ours(trace: TracebackType | None) -> TracebackType | None:
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    return trace
+
+
+def main() -> None:
+    """Run what the command line asks for."""
+    arguments = sys.argv[1:]
+    if not arguments or arguments[0] in ("-h", "--help"):
+        (sys.stdout if arguments else sys.stderr).write(_USAGE)
+        raise SystemExit(0 if arguments else 2)
+    runners = {"-c": _run_code, "-m": _run_module}
+    option = arguments[0][:2]
+    install()
+    if option in runners:
+        rest = [arguments[0][2:], *arguments[1:]] if len(arguments[0]) > 2 else arguments[1:]
+        if not rest:
+            sys.stderr.write(f"Argument expected for the {option} option\n{_USAGE}")
+            raise SystemExit(2)
+        _with_own_exit(runners[option], rest[0], rest[1:])
+    elif option[0] == "-":
+        sys.stderr.write(f"unknown option {arguments[0]}\n{_USAGE}")
+        raise SystemExit(2)
+    else:
+        _with_own_exit(_run_script, arguments[0], arguments[1:])
+
+
+if __name__ == "__main__":
+    main()

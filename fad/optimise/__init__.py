@@ -1,0 +1,33 @@
+"""The same meaning with less work: Graph -> Graph.
+
+    optimise : Graph(x... → y...)  becomes  Graph(x... → y...)
+
+A program is written anew, one equation after another, and each is simplified as it is written: what it
+computes is looked up among the identities of `algebra` and `structure`, and among the equations already
+there. Then what nobody uses is left out. Inputs and outputs stay as they are.
+"""
+
+from __future__ import annotations
+
+from ..graph import Graph
+from . import algebra, structure
+from .passes import drop_dead
+from .rewriting import Identities, rewrite
+
+__all__ = ["drop_dead", "optimise"]
+
+_IDENTITIES: Identities = {**structure.identities, **algebra.identities}
+for _primitive in structure.identities.keys() & algebra.identities.keys():
+    _IDENTITIES[_primitive] = [*structure.identities[_primitive], *algebra.identities[_primitive]]
+
+_MOST_ROUNDS = 4
+
+
+def optimise(graph: Graph) -> Graph:
+    """All of it, again and again until nothing changes: twice, as a rule."""
+    for _ in range(_MOST_ROUNDS):
+        better = drop_dead(rewrite(drop_dead(graph), _IDENTITIES))
+        if len(better.equations) == len(graph.equations):
+            return better
+        graph = better
+    return graph

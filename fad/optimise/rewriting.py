@@ -1,0 +1,125 @@
+"""How a program is written anew: the engine below the tables of identities.
+
+An identity is a function of the writer and of an equation's operands and params. It returns the atom
+that has the same value, having written what that needs, or None if it does not apply. Operands have been
+simplified before, so one walk through the program finds nearly everything; it takes time linear in the
+number of equations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..avals import Aval
+from ..equation import Atom, Equation, Literal, Var, literal
+from ..graph import Graph
+from ..primitive import Params, Primitive
+from ..source import Source
+
+__all__ = ["Identities", "Identity", "Writer", "enter", "number", "rewrite"]
+
+Identity = Callable[..., Atom | None]
+Identities = dict[Primitive, list[Identity]]
+
+_MOST_FOLDED = 64  # entries of a constant that is computed beforehand
+
+
+def enter(table: Identities, *primitives: Primitive) -> Callable[[Identity], Identity]:
+    """Put an identity into a table, under these primitives."""
+
+    def put(identity: Identity) -> Identity:
+        for primitive in primitives:
+            table.setdefault(primitive, []).append(identity)
+        return identity
+
+    return put
+
+
+def rewrite(graph: Graph, identities: Identities) -> Graph:
+    """The same program, simplified as it is written."""
+    writer = Writer(graph, identities)
+    for equation in graph.equations:
+        writer.copy(equation)
+    return Graph(graph.inputs, tuple(writer.equations), tuple([writer.instead.get(a, a) for a in graph.outputs]))
+
+
+class Writer:
+    """A program being written: its equations so far, which of them made what, and which were seen before."""
+
+    def __init__(self, graph: Graph, identities: Identities) -> None:
+        self.identities = identities
+        self.equations: list[Equation] = []
+        self.definitions: dict[Atom, Equation] = {}
+        self.instead: dict[Atom, Atom] = {}
+        self.source: Source | None = None
+        self._seen: dict[Any, tuple[Atom, ...]] = {}
+        self._count = max([v.number for v in graph.inputs] + [
+            v.number for e in graph.equations for v in e.results], default=-1) + 1
+
+    def copy(self, equation: Equation) -> None:
+        """Write an equation of the old program, or what has the same value."""
+        primitive, operands, params, results, self.source = equation
+        instead = self.instead
+        atoms = tuple([instead.get(a, a) for a in operands])
+        found = self._find(primitive, atoms, params) or self._add(primitive, atoms, params, results)
+        for old, new in zip(results, found, strict=True):
+            if old is not new:
+                instead[old] = new
+
+    def __call__(self, primitive: Primitive, *operands: Atom, **params: Any) -> Atom:
+        """Write an equation of one result, or what has the same value."""
+        settings = tuple(sorted(params.items()))
+        found = self._find(primitive, operands, settings)
+        if found is None:
+            aval: Aval = primitive.infer(*[a.aval for a in operands], **params)
+            found = self._add(primitive, operands, settings, (self._new(aval),))
+        return found[0]
+
+    def made(self, atom: Atom, by: Primitive) -> Equation | None:
+        """The equation that made an atom, if this primitive did."""
+        equation = self.definitions.get(atom)
+        return equation if equation is not None and equation.primitive is by else None
+
+    def _find(self, primitive: Primitive, operands: tuple[Atom, ...], params: Params) -> tuple[Atom, ...] | None:
+        known = self._seen.get((primitive, operands, params))
+        if known is not None:
+            return known
+        if not primitive.several and primitive.kind != "effect":
+            for identity in self.identities.get(primitive, ()):
+                atom = identity(self, *operands, **dict(params))
+                if atom is not None:
+                    self._seen[primitive, operands, params] = (atom,)
+                    return (atom,)
+            if all(a.__class__ is Literal for a in operands):
+                return self._folded(primitive, operands, params)
+        return None
+
+    def _folded(self, primitive: Primitive, operands: tuple[Atom, ...], params: Params) -> tuple[Atom, ...] | None:
+        """f of constants → a constant, if it is a small one."""
+        settings = dict(params)
+        aval = primitive.infer(*[a.aval for a in operands], **settings)
+        if aval.size > _MOST_FOLDED or primitive.kind == "view":
+            return None
+        with np.errstate(all="ignore"):
+            return (literal(primitive.evaluate(*[a.value for a in operands if isinstance(a, Literal)], **settings)),)
+
+    def _add(self, primitive: Primitive, operands: tuple[Atom, ...], params: Params,
+             results: tuple[Var, ...]) -> tuple[Atom, ...]:
+        equation = Equation(primitive, operands, params, results, self.source)
+        self.equations.append(equation)
+        for v in results:
+            self.definitions[v] = equation
+        self._seen[primitive, operands, params] = results
+        return results
+
+    def _new(self, aval: Aval) -> Var:
+        self._count += 1
+        return Var(self._count - 1, aval)
+
+
+def number(atom: Atom) -> Any:
+    """The value of a literal of rank 0; None for anything else."""
+    return atom.value if atom.__class__ is Literal and atom.aval.shape == () else None  # type: ignore[union-attr]  # a Literal

@@ -1,0 +1,204 @@
+"""Identities of shapes: what moves entries about and back again, and what is repeated only to be added up."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+from ..avals import Shape
+from ..equation import Atom, literal
+from ..primitive import Primitive
+from ..primitives import elementwise as ew
+from ..primitives.contraction import canonical, contract_p, parts
+from ..primitives.indexing import scatter_add_p
+from ..primitives.structural import broadcast_p, convert_p, permute_p, reshape_p, sum_p
+from .rewriting import Identities, Writer, enter, number
+
+__all__ = ["identities"]
+
+identities: Identities = {}
+
+Axes = tuple[int, ...]
+
+
+# -- numbers that were spread over arrays ---------------------------------------------------------
+
+
+def _number_below(w: Writer, x: Atom) -> Atom | None:
+    """The number that was repeated to make x."""
+    made = w.made(x, broadcast_p)
+    return made.operands[0] if made is not None and not made.operands[0].aval.shape else None
+
+
+_ENTRYWISE: tuple[Primitive, ...] = tuple([p for p in vars(ew).values() if isinstance(p, Primitive) and p.kind == "entrywise"])
+
+
+def _rides_along(primitive: Primitive) -> None:
+    @enter(identities, primitive)
+    def identity(w: Writer, *operands: Atom) -> Atom | None:
+        """f(spread a, y) → f(a, y): a number rides along;  f(spread a, spread b) → spread f(a, b)"""
+        below = [_number_below(w, x) for x in operands]
+        if not any(below):
+            return None
+        thin = [x if b is None else b for x, b in zip(operands, below, strict=True)]
+        if any(x.aval.shape for x in thin):
+            return w(primitive, *thin)
+        shape = next(x.aval.shape for x in operands if x.aval.shape)
+        return w(broadcast_p, w(primitive, *thin), shape=shape, axes=tuple(range(len(shape))))
+
+
+for _primitive in _ENTRYWISE:
+    if _primitive is not ew.angle:
+        _rides_along(_primitive)
+
+
+@enter(identities, convert_p)
+def _convert(w: Writer, x: Atom, *, dtype: Any) -> Atom | None:
+    """convert(spread a) → spread convert(a);  to its own dtype → x"""
+    if x.aval.dtype == dtype:
+        return x
+    below = _number_below(w, x)
+    if below is None:
+        return None
+    return w(broadcast_p, w(convert_p, below, dtype=dtype), shape=x.aval.shape, axes=tuple(range(x.aval.ndim)))
+
+
+# -- broadcast ------------------------------------------------------------------------------------
+
+
+@enter(identities, broadcast_p)
+def _broadcast(w: Writer, x: Atom, *, shape: Shape, axes: Axes) -> Atom | None:
+    """broadcast∘broadcast → broadcast;  new axes of size 1 → reshape"""
+    if x.aval.shape and all(shape[a] == 1 for a in axes):
+        return w(reshape_p, x, shape=shape)
+    made = w.made(x, broadcast_p)
+    if made is None:
+        return None
+    inner: Axes = dict(made.params)["axes"]
+    kept = [i for i in range(len(shape)) if i not in axes]  # where the axes of x are in the result
+    return w(broadcast_p, made.operands[0], shape=shape, axes=tuple(sorted({*axes, *[kept[a] for a in inner]})))
+
+
+# -- sum ------------------------------------------------------------------------------------------
+
+
+@enter(identities, sum_p)
+def _sum(w: Writer, x: Atom, *, axes: Axes) -> Atom | None:
+    """sum over axes of size 1 → reshape;  sum∘sum → sum;  sum of a broadcast → its number of terms times it;
+    sum(a x) → a sum(x) with a number a;  sum(-x) → -sum(x)"""
+    shape = x.aval.shape
+    if all(shape[a] == 1 for a in axes):
+        return w(reshape_p, x, shape=tuple([n for i, n in enumerate(shape) if i not in axes]))
+    made = w.definitions.get(x)
+    if made is None:
+        return None
+    if made.primitive is sum_p:
+        inner: Axes = dict(made.params)["axes"]
+        below = made.operands[0]
+        kept = [i for i in range(below.aval.ndim) if i not in inner]
+        return w(sum_p, below, axes=tuple(sorted({*inner, *[kept[a] for a in axes]})))
+    if made.primitive is broadcast_p:
+        new: Axes = dict(made.params)["axes"]
+        both = [a for a in axes if a in new]
+        if not both:
+            return None
+        times = literal(x.aval.dtype.type(prod(shape[a] for a in both)))
+        rest = tuple([a for a in axes if a not in new])  # axes to sum that were there before
+        below = made.operands[0]
+        before = [i for i in range(len(shape)) if i not in new]
+        if rest:
+            below = w(sum_p, below, axes=tuple([before.index(a) for a in rest]))
+        left = [i for i in range(len(shape)) if i not in axes]
+        still_new = tuple([left.index(a) for a in new if a not in axes])
+        if still_new:
+            below = w(broadcast_p, below, shape=tuple([shape[i] for i in left]), axes=still_new)
+        return w(ew.multiply, times, below)
+    if made.primitive is ew.multiply and not made.operands[0].aval.shape:
+        return w(ew.multiply, made.operands[0], w(sum_p, made.operands[1], axes=axes))
+    if made.primitive is ew.negative:
+        return w(ew.negative, w(sum_p, made.operands[0], axes=axes))
+    return None
+
+
+# -- reshape and permute --------------------------------------------------------------------------
+
+
+@enter(identities, reshape_p)
+def _reshape(w: Writer, x: Atom, *, shape: Shape) -> Atom | None:
+    """reshape to its own shape → x;  reshape∘reshape → reshape;  of a spread number → spread"""
+    if x.aval.shape == shape:
+        return x
+    made = w.made(x, reshape_p)
+    if made is not None:
+        return w(reshape_p, made.operands[0], shape=shape)
+    below = _number_below(w, x)
+    if below is None:
+        return None
+    return w(broadcast_p, below, shape=shape, axes=tuple(range(len(shape)))) if shape else below
+
+
+@enter(identities, permute_p)
+def _permute(w: Writer, x: Atom, *, order: Axes) -> Atom | None:
+    """permute in order → x;  permute∘permute → permute;  of a spread number → spread;  of a contraction → contraction"""
+    if order == tuple(range(len(order))):
+        return x
+    shape = tuple([x.aval.shape[i] for i in order])
+    made = w.made(x, permute_p)
+    if made is not None:
+        inner: Axes = dict(made.params)["order"]
+        return w(permute_p, made.operands[0], order=tuple([inner[i] for i in order]))
+    below = _number_below(w, x)
+    if below is not None:
+        return w(broadcast_p, below, shape=shape, axes=tuple(range(len(shape))))
+    made = w.made(x, contract_p)
+    if made is not None:
+        of_x, of_y, of_z = parts(dict(made.params)["subscripts"])
+        return _contracted(w, *made.operands, of_x, of_y, "".join([of_z[i] for i in order]))
+    return None
+
+
+# -- contractions ---------------------------------------------------------------------------------
+
+
+def _contracted(w: Writer, x: Atom, y: Atom, of_x: str, of_y: str, of_z: str) -> Atom:
+    return w(contract_p, x, y, subscripts=canonical(f"{of_x},{of_y}->{of_z}"))
+
+
+@enter(identities, contract_p)
+def _contract(w: Writer, x: Atom, y: Atom, *, subscripts: str, by: str = "") -> Atom | None:
+    """contract(permute x, y) → contract(x, y);  contract(-x, y) → -contract(x, y);  contract(a x, y) → a contract(x, y)
+    with a number a, where the result is the smaller"""
+    of_x, of_y, of_z = parts(subscripts)
+    if by in ("matmul", "matvec", "vecdot", "vecmat") and max(len(of_x), len(of_y)) > 2:
+        return None
+    flipped = w.made(x, permute_p)
+    if flipped is not None:
+        return _contracted(w, flipped.operands[0], y, _before(flipped.params, of_x), of_y, of_z)
+    flipped = w.made(y, permute_p)
+    if flipped is not None:
+        return _contracted(w, x, flipped.operands[0], of_x, _before(flipped.params, of_y), of_z)
+    return None
+
+
+def _before(params: Any, labels: str) -> str:
+    """The labels of an array's axes before it was permuted."""
+    order: Axes = dict(params)["order"]
+    return "".join([labels[order.index(i)] for i in range(len(order))])
+
+
+# -- scatter_add ----------------------------------------------------------------------------------
+
+
+def _is_zeros(w: Writer, x: Atom) -> bool:
+    below = _number_below(w, x)
+    return below is not None and number(below) == 0
+
+
+@enter(identities, ew.add)
+def _add_scattered(w: Writer, x: Atom, y: Atom) -> Atom | None:
+    """x + scatter_add(zeros, u) → scatter_add(x, u): no array of zeros is made for each cotangent of an index"""
+    for one, other in ((x, y), (y, x)):
+        made = w.made(one, scatter_add_p)
+        if made is not None and _is_zeros(w, made.operands[0]) and other.aval.shape == one.aval.shape:
+            return w(scatter_add_p, other, *made.operands[1:], **dict(made.params))
+    return None
