@@ -8,6 +8,7 @@ array([0., 1.])
 from . import errors as errors
 from . import numpy as numpy
 from . import tree as tree
+from .config import settings as config
 from .errors import FadError as FadError
 from .graph import Graph as Graph
 from .transforms.constants import stop_gradient as stop_gradient

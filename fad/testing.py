@@ -54,10 +54,12 @@ def check_grads(f: Callable[..., Any], args: Sequence[Any], order: int = 2, mode
     Extrapolated differences: Richardson, The Approximate Arithmetical Solution by Finite Differences (1911).
     """
     if order < 1:
-        raise ArgumentError(f"check_grads got order={order!r}", why="the first derivative is of order 1", edit="give 1 or 2")
+        raise ArgumentError(f"check_grads got order={order!r}", why="the first derivative is of order 1",
+                            edit="give 1 or 2")
     for mode in modes:
         if mode not in _MODES:
-            raise ArgumentError(f"check_grads got the mode {mode!r}", why='there are "fwd", which is jvp, and "rev", which is vjp',
+            raise ArgumentError(f"check_grads got the mode {mode!r}",
+                                why='there are "fwd", which is jvp, and "rev", which is vjp',
                                 edit='give modes=("fwd", "rev"), or one of them')
     if not isinstance(args, (tuple, list)):
         raise TreeError(f"check_grads got args of type {type(args).__name__}",
@@ -108,7 +110,8 @@ class _Check(NamedTuple):
         steps = [_Step(values, i, at, unit, _precision([*values, *outs]))
                  for i, at, unit in _basis(values, rng)]
         differences = [step.difference(f) for step in steps]
-        scale = max((float(np.max(np.abs(y), initial=0.0)) for y in (*outs, *(y for d in differences for y in d))), default=0.0)
+        computed = (*outs, *(y for moved in differences for y in moved))
+        scale = max((float(np.max(np.abs(y), initial=0.0)) for y in computed), default=0.0)
         rows = {"fwd": self._forward, "rev": self._reverse}
         for mode in self.modes:
             self._judge(list(rows[mode](f, values, cts, steps, differences, scale)), (mode, *done))
@@ -155,9 +158,10 @@ class _Check(NamedTuple):
             f"the derivative by {' over '.join(modes)} of {self.name} at {worst.place}: derivative {worst.derivative}, "
             f"difference {worst.difference}, {abs(worst.derivative - worst.difference):.2g} apart with a tolerance of "
             f"{worst.tolerance:.2g}; it is the worst of {wrong} in {len(entries)} entries that disagree",
-            why="a rule is wrong, or the function is not smooth or not finite near the arguments, or it ends a derivative on "
-                "purpose, as stop_gradient, round and a custom rule do",
-            edit="check at a point away from kinks, with numbers neither tiny nor huge; then check the functions it is made of")
+            why="a rule is wrong, or the function is not smooth or not finite near the arguments, or it ends a "
+                "derivative on purpose, as stop_gradient and round do",
+            edit="check at a point away from kinks, with numbers neither tiny nor huge; then check the functions that "
+                 "it is made of")
 
 
 # -- differences ----------------------------------------------------------------------------------
@@ -200,7 +204,8 @@ class _Step(NamedTuple):
 
     def entry(self, place: str, derivative: Any, difference: Any, scale: float) -> _Entry:
         """The entry, with the distance that rounding and the steps account for."""
-        return _Entry(place, derivative, difference, self.precision ** 0.5 * (10.0 * float(abs(difference)) + scale) + 1e-300)
+        tolerance = self.precision ** 0.5 * (10.0 * float(abs(difference)) + scale)
+        return _Entry(place, derivative, difference, tolerance + 1e-300)  # never 0, which divides
 
 
 def _basis(values: list[Any], rng: np.random.Generator) -> Iterator[tuple[int, tuple[int, ...], complex]]:

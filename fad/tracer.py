@@ -34,6 +34,7 @@ _getframe = sys._getframe
 _FLOAT64 = np.dtype(np.float64)
 _NB_INPLACE_ADD = 13  # the first of the in-place variants among the arguments of BINARY_OP
 _PYTHON_NUMBERS = {int, float, complex, bool}
+_NUMBER_OF_KIND = {"f": float, "c": complex, "i": int, "u": int, "b": bool}
 _OPERANDS = (int, float, complex, np.ndarray, np.generic, list, tuple, Traced)
 
 
@@ -151,6 +152,7 @@ class Tracer(Traced):
     __neg__, __pos__, __abs__, __invert__ = map(_prefix, (np.negative, np.positive, np.absolute, np.invert))
     __iadd__, __isub__, __imul__ = map(_in_place, (np.add, np.subtract, np.multiply))
     __itruediv__, __ipow__, __ifloordiv__ = map(_in_place, (np.divide, np.power, np.floor_divide))
+    __imatmul__ = _in_place(np.matmul)
 
     def __divmod__(self, other: Any) -> tuple[Any, Any]:
         return self // other, self % other
@@ -326,16 +328,22 @@ class Tracer(Traced):
         return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
 
     def item(self, *index: Any) -> Any:
-        """The single entry, still traced."""
+        """The single entry, still traced, as the Python number that it is in a plain call."""
         if len(index) == 1 and not isinstance(index[0], tuple):  # a position in the flat array
-            return np.ravel(self)[index[0]]
-        if not index:
-            return np.reshape(self, ()).alias()  # type: ignore[attr-defined]  # a tracer
-        return self[index[0] if len(index) == 1 else index]
+            entry = np.ravel(self)[index[0]]
+        elif index:
+            entry = self[index[0] if len(index) == 1 else index]
+        else:
+            entry = np.reshape(self, ())
+        number = overrides["astype"](entry, _NUMBER_OF_KIND[self.dtype.kind])
+        return Tracer(number.builder, number.atom, weak=True)
 
     def tolist(self) -> Any:
         """Nested lists of entries, still traced."""
-        return [row.tolist() for row in self] if self.shape else self
+        return [row.tolist() for row in self] if self.shape else self.item()
+
+    def compress(self, condition: Any, axis: Any = None) -> Any:
+        return np.compress(condition, self, axis)
 
     def fill(self, value: Any) -> None:
         self[...] = value
@@ -354,7 +362,7 @@ class Tracer(Traced):
 
 _METHODS: dict[str, Callable[..., Any]] = {name: getattr(np, name) for name in (
     "sum mean prod max min cumsum cumprod var std all any argmax argmin argsort ravel swapaxes squeeze dot "
-    "take repeat clip round diagonal trace conj conjugate nonzero ptp searchsorted compress choose").split()}
+    "take repeat clip round diagonal trace conj conjugate nonzero ptp searchsorted choose").split()}
 
 
 class View(Tracer):

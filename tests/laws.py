@@ -162,7 +162,8 @@ def _size(x: Any) -> float:
 def _rounding(graph: Graph) -> float:
     """How near two computations of one thing must be: by the coarsest float type that appears in the program."""
     atoms = [*graph.inputs, *(v for e in graph.equations for v in e.results), *graph.outputs]
-    return max([ROUNDING["f4" if np.finfo(a.aval.dtype).bits == 32 else "f8"] for a in atoms if a.aval.inexact], default=0.0)
+    dtypes = {a.aval.dtype for a in atoms if a.aval.inexact}
+    return max([ROUNDING["f4" if np.finfo(d).bits == 32 else "f8"] for d in dtypes], default=0.0)
 
 
 def _inexact(values: Arrays) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Programs nobody thought of: a dozen random operations that share their intermediates, held to the laws of the table."""
+"""Programs nobody thought of: a dozen random operations that share their intermediates obey the laws of the table."""
 
 from __future__ import annotations
 

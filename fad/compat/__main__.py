@@ -47,7 +47,7 @@ def _run_module(name: str, arguments: list[str]) -> None:
 
 def _run_script(path: str, arguments: list[str]) -> None:
     sys.argv[:] = [path, *arguments]
-    if pkgutil.get_importer(path) is not None and not _is_file_of_source(path):  # a folder or an archive with __main__.py
+    if pkgutil.get_importer(path) is not None and not _is_file_of_source(path):  # a folder, an archive
         sys.path[0] = path
         _fresh_main()
         runpy._run_module_as_main("__main__", False)  # type: ignore[attr-defined]  # as above
@@ -76,7 +76,8 @@ def _with_own_exit(run: Callable[[str, list[str]], None], what: str, arguments: 
     except SystemExit:
         raise
     except BaseException as error:
-        sys.excepthook(type(error), error, _without_ours(error.__traceback__))
+        error.__traceback__ = _without_ours(error.__traceback__)
+        sys.excepthook(type(error), error, error.__traceback__)
         sys.excepthook = lambda *shown: None
         raise
 

@@ -18,7 +18,7 @@ from .session import session
 from .utils import Data, as_vector
 from .vector import Vector, moves
 
-__all__ = ["Constant", "Operand", "Variable", "apply", "apply_linear", "result_of", "variable_of"]
+__all__ = ["Constant", "Operand", "Variable"]
 
 Operand: TypeAlias = "Variable | Data"
 """What takes part in an operation: a Variable, a number, a list of numbers or an array with one axis."""

@@ -162,7 +162,7 @@ def _stacked(name: str, *cores: str) -> Callable[[Any, Any], Value]:
         for i, (v, core) in enumerate(((x, fewest[0]), (y, fewest[1]))):
             if v.ndim < len(core):
                 raise ShapeError(f"np.{name} of arrays of shapes {x.shape} and {y.shape}",
-                                 why=f"operand {i} needs {len(core)} axes at least",
+                                 why=f"operand {i} has {v.ndim} axes, and needs at least {len(core)}",
                                  edit="use np.multiply for numbers, or np.dot, which takes both")
         core = next(c for c in cores if len(parts(c)[0]) <= x.ndim and len(parts(c)[1]) <= y.ndim)
         _aligned(f"np.{name}", x, y, core)

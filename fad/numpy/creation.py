@@ -24,17 +24,19 @@ from ..tracer import Tracer
 from ..tracing import Builder, active_builder
 from .conventions import as_array, broadcast_to, operand, result_dtype, rule_for
 
-__all__ = ["arange", "array", "asarray", "copy", "empty", "empty_like", "eye", "full", "full_like", "identity", "linspace",
-           "ones", "ones_like", "zeros", "zeros_like"]
+__all__ = ["arange", "array", "asarray", "copy", "empty", "empty_like", "eye", "full", "full_like", "identity",
+           "linspace", "ones", "ones_like", "zeros", "zeros_like"]
 
 Array = NDArray[Any]  # inside a trace a Tracer, which stands in for one
 ShapeLike = int | Sequence[int]
+OptionalDtype = DTypeLike | None
 
 
 # -- the same entry everywhere --------------------------------------------------------------------
 
 
-def zeros(shape: ShapeLike, dtype: DTypeLike = float, order: Any = "C", *, device: Any = None, like: Any = None) -> Array:
+def zeros(shape: ShapeLike, dtype: DTypeLike = float, order: Any = "C", *, device: Any = None,
+          like: Any = None) -> Array:
     """An array of zeros; inside a traced function it can be assigned into.
 
     Args:
@@ -54,18 +56,20 @@ def zeros(shape: ShapeLike, dtype: DTypeLike = float, order: Any = "C", *, devic
     return _uniform(0, shape, dtype, np.zeros, order=order, device=device, like=like)
 
 
-def ones(shape: ShapeLike, dtype: DTypeLike | None = None, order: Any = "C", *, device: Any = None, like: Any = None) -> Array:
+def ones(shape: ShapeLike, dtype: OptionalDtype = None, order: Any = "C", *, device: Any = None,
+         like: Any = None) -> Array:
     """An array of ones; inside a traced function it can be assigned into. The arguments are those of `numpy.ones`."""
     return _uniform(1, shape, dtype, np.ones, order=order, device=device, like=like)
 
 
-def empty(shape: ShapeLike, dtype: DTypeLike = float, order: Any = "C", *, device: Any = None, like: Any = None) -> Array:
-    """An array to be filled; inside a traced function its entries start as zeros. The arguments are those of `numpy.empty`."""
+def empty(shape: ShapeLike, dtype: DTypeLike = float, order: Any = "C", *, device: Any = None,
+          like: Any = None) -> Array:
+    """An array to be filled; inside a traced function it starts as zeros. The arguments are those of `numpy.empty`."""
     return _uniform(0, shape, dtype, np.empty, order=order, device=device, like=like)
 
 
-def full(shape: ShapeLike, fill_value: ArrayLike, dtype: DTypeLike | None = None, order: Any = "C", *, device: Any = None,
-         like: Any = None) -> Array:
+def full(shape: ShapeLike, fill_value: ArrayLike, dtype: OptionalDtype = None, order: Any = "C", *,
+         device: Any = None, like: Any = None) -> Array:
     """An array filled with a value, which may be traced; inside a traced function it can be assigned into.
 
     The arguments are those of `numpy.full`.
@@ -78,10 +82,12 @@ def full(shape: ShapeLike, fill_value: ArrayLike, dtype: DTypeLike | None = None
     return _spread(operand(value, made_as), _shape(shape), builder)
 
 
-def _uniform(number: int, shape: ShapeLike, dtype: DTypeLike | None, plain: Any, **settings: Any) -> Array:
+def _uniform(number: int, shape: ShapeLike, dtype: OptionalDtype, plain: Any, **settings: Any) -> Array:
     made_as = np.dtype(dtype)
     builder = _builder_for(made_as)
-    made: Array = plain(shape, dtype, **settings) if builder is None else _spread(made_as.type(number), _shape(shape), builder)
+    if builder is not None:
+        return _spread(made_as.type(number), _shape(shape), builder)
+    made: Array = plain(shape, dtype, **settings)
     return made
 
 
@@ -102,7 +108,8 @@ def _spread(value: Value, shape: Shape, builder: Any) -> Array:
     if isinstance(value, Tracer):
         made = broadcast_to(value, shape).alias()
     else:
-        made = builder.record(broadcast_p, (np.asarray(value)[()],), (("axes", tuple(range(len(shape)))), ("shape", shape)))
+        number = np.asarray(value)[()]
+        made = builder.record(broadcast_p, (number,), (("axes", tuple(range(len(shape)))), ("shape", shape)))
     return made
 
 
@@ -118,28 +125,28 @@ def _held(array: Array, builder: Any) -> Array:
 
 
 @rule_for(np.zeros_like)
-def zeros_like(a: ArrayLike, dtype: DTypeLike | None = None, order: Any = "K", subok: bool = True, shape: ShapeLike | None = None, *,
-               device: Any = None) -> Array:
+def zeros_like(a: ArrayLike, dtype: OptionalDtype = None, order: Any = "K", subok: bool = True,
+               shape: ShapeLike | None = None, *, device: Any = None) -> Array:
     """An array of zeros of the shape and dtype of another. The arguments are those of `numpy.zeros_like`."""
     return _like(0, a, dtype, shape)
 
 
 @rule_for(np.ones_like)
-def ones_like(a: ArrayLike, dtype: DTypeLike | None = None, order: Any = "K", subok: bool = True, shape: ShapeLike | None = None, *,
-              device: Any = None) -> Array:
+def ones_like(a: ArrayLike, dtype: OptionalDtype = None, order: Any = "K", subok: bool = True,
+              shape: ShapeLike | None = None, *, device: Any = None) -> Array:
     """An array of ones of the shape and dtype of another. The arguments are those of `numpy.ones_like`."""
     return _like(1, a, dtype, shape)
 
 
 @rule_for(np.empty_like)
-def empty_like(prototype: ArrayLike, dtype: DTypeLike | None = None, order: Any = "K", subok: bool = True,
+def empty_like(prototype: ArrayLike, dtype: OptionalDtype = None, order: Any = "K", subok: bool = True,
                shape: ShapeLike | None = None, *, device: Any = None) -> Array:
     """An array to be filled, of the shape and dtype of another. The arguments are those of `numpy.empty_like`."""
     return _like(0, prototype, dtype, shape)
 
 
 @rule_for(np.full_like)
-def full_like(a: ArrayLike, fill_value: ArrayLike, dtype: DTypeLike | None = None, order: Any = "K", subok: bool = True,
+def full_like(a: ArrayLike, fill_value: ArrayLike, dtype: OptionalDtype = None, order: Any = "K", subok: bool = True,
               shape: ShapeLike | None = None, *, device: Any = None) -> Array:
     """An array of the shape and dtype of another, filled with a value. The arguments are those of `numpy.full_like`."""
     like: Value = as_array(a)
@@ -147,7 +154,7 @@ def full_like(a: ArrayLike, fill_value: ArrayLike, dtype: DTypeLike | None = Non
     return _like(as_array(fill_value), like, made_as, shape)
 
 
-def _like(value: Any, a: Any, dtype: DTypeLike | None, shape: ShapeLike | None) -> Array:
+def _like(value: Any, a: Any, dtype: OptionalDtype, shape: ShapeLike | None) -> Array:
     like: Value = as_array(a)
     made_as = like.dtype if dtype is None else np.dtype(dtype)
     wanted = like.shape if shape is None else _shape(shape)
@@ -160,8 +167,8 @@ def _like(value: Any, a: Any, dtype: DTypeLike | None, shape: ShapeLike | None) 
 # -- from data ------------------------------------------------------------------------------------
 
 
-def array(object: Any, dtype: DTypeLike | None = None, *, copy: bool | None = True, order: Any = "K", subok: bool = False,
-          ndmin: int = 0, like: Any = None) -> Array:
+def array(object: Any, dtype: OptionalDtype = None, *, copy: bool | None = True, order: Any = "K",
+          subok: bool = False, ndmin: int = 0, like: Any = None) -> Array:
     """An array of the entries of nested lists, any of which may be traced.
 
     Args:
@@ -188,7 +195,7 @@ def array(object: Any, dtype: DTypeLike | None = None, *, copy: bool | None = Tr
     return made
 
 
-def asarray(a: Any, dtype: DTypeLike | None = None, order: Any = None, *, device: Any = None, copy: bool | None = None,
+def asarray(a: Any, dtype: OptionalDtype = None, order: Any = None, *, device: Any = None, copy: bool | None = None,
             like: Any = None) -> Array:
     """The argument as an array: itself, if it is one and traced. The arguments are those of `numpy.asarray`."""
     if isinstance(a, Tracer) or active_builder() is not None:
@@ -211,13 +218,13 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: DTypeLike = float, orde
     return _pattern(np.eye(N, M, k, dtype, order, device=device, like=like))
 
 
-def identity(n: int, dtype: DTypeLike | None = None, *, like: Any = None) -> Array:
+def identity(n: int, dtype: OptionalDtype = None, *, like: Any = None) -> Array:
     """The identity matrix of n rows. The arguments are those of `numpy.identity`."""
     return _pattern(np.identity(n, dtype, like=like))
 
 
-def arange(start_or_stop: Any, /, stop: Any = None, step: Any = None, dtype: DTypeLike | None = None, *, device: Any = None,
-           like: Any = None) -> Array:
+def arange(start_or_stop: Any, /, stop: Any = None, step: Any = None, dtype: OptionalDtype = None, *,
+           device: Any = None, like: Any = None) -> Array:
     """The numbers from `start` up to, and not with, `stop`, in steps. The arguments are those of `numpy.arange`.
 
     Raises:
@@ -239,9 +246,9 @@ def _pattern(made: Array) -> Array:
 
 
 @rule_for(np.linspace)
-def linspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, retstep: bool = False, dtype: DTypeLike | None = None,
-             axis: int = 0, *, device: Any = None) -> Any:
-    """Numbers at equal steps from `start` to `stop`, either of which may be traced. The arguments are those of `numpy.linspace`."""
+def linspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, retstep: bool = False,
+             dtype: OptionalDtype = None, axis: int = 0, *, device: Any = None) -> Any:
+    """Numbers at equal steps between two, which may be traced. The arguments are those of `numpy.linspace`."""
     count = num.__index__()
     if not isinstance(start, Traced) and not isinstance(stop, Traced):
         plain, step = np.linspace(start, stop, count, endpoint, retstep=True, dtype=dtype, axis=axis, device=device)

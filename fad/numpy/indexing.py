@@ -30,6 +30,7 @@ __all__ = ["getitem", "setitem"]
 _POSITION = np.dtype(np.intp)
 _WRONG_KEY = ("only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean arrays are "
               "valid indices")
+_WRONG_DTYPE = "arrays used as indices must be of integer (or boolean) type"
 
 
 # -- keys -----------------------------------------------------------------------------------------
@@ -79,7 +80,7 @@ def parse(shape: Shape, key: Any) -> Key:
 
 @lru_cache(maxsize=4096)
 def _parse_static(shape: Shape, spelled: tuple[Any, ...]) -> Key:
-    """The same for integers and slices, which loops ask for again and again: a slice cannot be hashed, its bounds can."""
+    """The same for integers and slices, which loops ask for often (a slice has no hash, but its bounds do)."""
     return _parse(shape, tuple([slice(*k) if type(k) is tuple else k for k in spelled]))
 
 
@@ -107,7 +108,7 @@ def _parse(shape: Shape, keys: tuple[Any, ...]) -> Key:
     masks = [part.ndim for part in parts if _is_mask(part)]
     unique = not any(a.shape for a in arrays) or len(masks) == 1 and max(masks[0], 1) == len(arrays)
     kept = tuple(items) if arrays else tuple([item for item in items if item is not Ellipsis])
-    scalar = not any(part is Ellipsis for part in parts) and all(item is ARRAY or isinstance(item, int) for item in items)
+    scalar = all(item is ARRAY or isinstance(item, int) for item in items) and not any(k is Ellipsis for k in parts)
     view = not scalar and not any(a.shape for a in arrays) and not any(isinstance(k, np.ndarray) for k in keys)
     reversed_axes = tuple([i for i, item in enumerate(kept) if isinstance(item, Cut) and item.step == -1])
     forwards = tuple([Cut(0, n, 1) for n in before])
@@ -128,7 +129,7 @@ def _part(k: Any) -> Part:
         if array.dtype.kind == "b":
             return np.asarray(concrete(array, "a boolean mask"))
         if array.dtype.kind not in "iu":
-            raise IndexError("arrays used as indices must be of integer (or boolean) type" if array.ndim else _WRONG_KEY)
+            raise IndexError(_WRONG_DTYPE if array.ndim else _WRONG_KEY)
         if isinstance(array, Tracer):
             return convert(array, _POSITION)
         return array.astype(_POSITION, copy=False) if array.ndim else int(array)
@@ -252,7 +253,7 @@ def _lone_mask(key: Any) -> Value | None:
 
 
 def _is_there(x: Tracer, key: Key, value: Value) -> bool:
-    """Whether the value is the view x[key] itself: x[key] += v has written to it, and so to x, and now writes it back."""
+    """Whether the value is the view x[key]: x[key] += v has written to it, and so to x, and now writes it back."""
     through = value.restore if isinstance(value, View) else None
     return isinstance(through, Through) and through.base is x and through.key.index is key.index and all(
         a is b for a, b in zip(through.key.arrays, key.arrays, strict=True))
@@ -302,7 +303,7 @@ def _in_shape_of(key: Key, value: Value) -> Value:
             m not in (1, n) for m, n in zip(reversed(trimmed), reversed(region))):  # noqa: B905  # the shorter decides
         raise ShapeError(f"could not broadcast input array from shape {shape} into shape {region}",
                          why="a value must have the shape of the entries that it is written to, or broadcast to it",
-                         edit="store one number for one entry" if key.scalar else "reshape the value, or take another slice")
+                         edit="store one number" if key.scalar else "reshape the value, or take another slice")
     return broadcast_to(reshape(value, trimmed), region)
 
 

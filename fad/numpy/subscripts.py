@@ -119,7 +119,8 @@ def _as_pair(inputs: Sequence[str], result: str, sizes: dict[str, int], shapes: 
     if len(inputs) != 2:
         return ""
     for names, other, shape in zip(inputs, inputs[::-1], shapes, strict=True):
-        if len(set(names)) < len(names) or set(names) - set(other + result) or shape != tuple([sizes[a] for a in names]):
+        broadcasts = shape != tuple([sizes[a] for a in names])
+        if broadcasts or len(set(names)) < len(names) or set(names) - set(other + result):
             return ""
     return f"{inputs[0]},{inputs[1]}->{result}"
 

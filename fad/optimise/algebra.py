@@ -69,16 +69,16 @@ def _negative(w: Writer, x: Atom) -> Atom | None:
     return None
 
 
-@enter(identities, ew.positive)
+@enter(identities, ew.positive, ew.stop_gradient)
 def _positive(w: Writer, x: Atom) -> Atom | None:
-    """+x → x"""
+    """+x → x; and there is nothing left to differentiate"""
     return x
 
 
 @enter(identities, ew.multiply)
 def _multiply(w: Writer, x: Atom, y: Atom) -> Atom | None:
     """1 x → x;  -1 x → -x;  x a → a x;  a (b x) → (a b) x;  (-x) (-y) → x y;  (-x) y → -(x y);  with numbers a, b"""
-    if number(y) is not None and number(x) is None:
+    if x.aval.shape and not y.aval.shape or number(y) is not None and number(x) is None:
         return w(ew.multiply, y, x)
     a = number(x)
     if a is not None:

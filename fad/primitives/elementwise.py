@@ -274,6 +274,10 @@ clip: Primitive = elementwise(
     lambda t, z, x, low, high: select(less(x, low), t, t.dtype.type(0)),
     lambda t, z, x, low, high: select(greater(x, high), t, t.dtype.type(0)), name="clip")
 
+# -- constant to every derivative -----------------------------------------------------------------
+
+stop_gradient: Primitive = elementwise(np.positive, name="stop_gradient")
+
 # -- constant almost everywhere -------------------------------------------------------------------
 
 sign: Primitive = elementwise(np.sign)

@@ -147,9 +147,10 @@ def _stacked(index: Index, n: int, x_mapped: bool, arrays: Sequence[Value], mapp
     block = index.block if arrays else 0
     if not any(mapped):
         cut_first = make_index((Cut(0, n, 1), *index.items), index.unique)
-        apart = arrays and cut_first.block == 0  # the arrays' axes have come before the stack
-        return _Stacked(cut_first, list(arrays), (k, *range(k), *range(k + 1, rank + 1)) if apart else tuple(range(rank + 1)))
-    aligned = [reshape(a, (n, *[1] * (k - len(s)), *s)) if m else a for a, m, s in zip(arrays, mapped, shapes, strict=True)]
+        at = k if arrays and cut_first.block == 0 else 0  # where the stack is: behind arrays that are apart
+        return _Stacked(cut_first, list(arrays), (at, *range(at), *range(at + 1, rank + 1)))
+    aligned = [reshape(a, (n, *[1] * (k - len(s)), *s)) if m else a
+               for a, m, s in zip(arrays, mapped, shapes, strict=True)]
     if not x_mapped:
         return _Stacked(make_index(index.items), aligned, (block, *range(block), *range(block + 1, rank + 1)))
     row = np.arange(n).reshape(n, *[1] * k)  # each operand reads from its own row
@@ -221,7 +222,8 @@ def _scatter_add_infer(base: Aval, updates: Aval, *arrays: Aval, index: Index) -
     return base
 
 
-def _scatter_add_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, *, index: Index) -> Tangent:
+def _scatter_add_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, *,
+                     index: Index) -> Tangent:
     t, u = tangents[:2]
     if isinstance(u, Zero):
         return t
@@ -233,7 +235,8 @@ def _scatter_add_batch(operands: Sequence[Value], mapped: Sequence[bool], *, ind
     return scatter_add_p(base, updates, *for_stack.arrays, index=for_stack.index)
 
 
-def _scatter_add_transpose(ct: Value, base: Any, updates: Any, *arrays: Value, index: Index) -> Sequence[Tangent | None]:
+def _scatter_add_transpose(ct: Value, base: Any, updates: Any, *arrays: Value,
+                           index: Index) -> Sequence[Tangent | None]:
     return (ct if isinstance(base, Linear) else None,
             getitem_p(ct, *arrays, index=index) if isinstance(updates, Linear) else None, *[None] * len(arrays))
 
@@ -254,8 +257,8 @@ def _written(operands: Sequence[Value], mapped: Sequence[bool], index: Index) ->
     return base, for_stack, [permute(value, inverse(for_stack.order))]
 
 
-scatter_add_p = Primitive("scatter_add", _scatter_add_evaluate, _scatter_add_infer, _scatter_add_jvp, _scatter_add_batch,
-                          _scatter_add_transpose, overwrite=_scatter_add_overwrite)
+scatter_add_p = Primitive("scatter_add", _scatter_add_evaluate, _scatter_add_infer, _scatter_add_jvp,
+                          _scatter_add_batch, _scatter_add_transpose, overwrite=_scatter_add_overwrite)
 
 
 # -- setitem: z = base, z[index] = value; linear in both together; a number may stand for all entries ----------

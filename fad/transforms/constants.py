@@ -6,30 +6,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypeVar
-
 import numpy as np
 
 from .. import tree
-from ..avals import Aval
-from ..primitive import Primitive, Tangent, Traced, Value, Zero
+from ..primitive import Traced
+from ..primitives import elementwise as ew
 from ..tracing import concrete
+from ..typing import X
 
 __all__ = ["stop_gradient", "value"]
-
-X = TypeVar("X")
-
-
-def _stop_infer(x: Aval) -> Aval:
-    return x
-
-
-def _stop_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /) -> Tangent:
-    return Zero(result.aval)
-
-
-stop_p: Primitive = Primitive("stop_gradient", np.positive, _stop_infer, _stop_jvp, lambda operands, mapped: stop_p(operands[0]))
 
 
 def stop_gradient(x: X) -> X:
@@ -45,7 +30,7 @@ def stop_gradient(x: X) -> X:
     >>> fad.grad(lambda x: x * stop_gradient(x))(3.0)
     np.float64(3.0)
     """
-    result: X = tree.map(lambda leaf: stop_p(leaf) if isinstance(leaf, Traced) and leaf.aval.inexact else leaf, x)  # type: ignore[attr-defined]  # a Tracer
+    result: X = tree.map(lambda leaf: ew.stop_gradient(leaf) if isinstance(leaf, Traced) and leaf.aval.inexact else leaf, x)  # type: ignore[attr-defined]  # a Tracer
     return result
 
 

@@ -13,7 +13,7 @@ import functools
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar
+from typing import Any, Concatenate, Generic, NamedTuple, Self, overload
 
 import numpy as np
 
@@ -26,15 +26,13 @@ from ..primitive import Linear, Primitive, Tangent, Traced, Value, Zero, innermo
 from ..primitives.structural import broadcast, instantiate
 from ..tracing import Builder, Trace, trace
 from ..tree import Structure
+from ..typing import A, Instance, P, Q, R
 from .call import aval_of_value, fitting, is_array
 from .jvp import jvp_graph
 from .transpose import transposed
 from .vmap import vmap_graph
 
 __all__ = ["custom_jvp", "custom_vjp"]
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 # -- a call, taken apart --------------------------------------------------------------------------
@@ -223,10 +221,19 @@ class custom_jvp(Generic[P, R]):  # noqa: N801  # used like a function
         self.rule: Callable[..., Any] | None = None
         functools.update_wrapper(self, f, updated=())  # not its __dict__: see Jitted
 
-    def defjvp(self, rule: Callable[..., Any]) -> Callable[..., Any]:
+    def defjvp(self, rule: Callable[Q, tuple[R, R]]) -> Callable[Q, tuple[R, R]]:
         """Give the rule; returns it, so as to serve as a decorator."""
         self.rule = rule
         return rule
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+
+    @overload
+    def __get__(self: custom_jvp[Concatenate[Instance, Q], R], instance: Instance, owner: Any = None) -> Callable[Q, R]: ...
+
+    @overload
+    def __get__(self, instance: object, owner: Any = None) -> Self: ...  # under @staticmethod
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)
@@ -440,9 +447,18 @@ class custom_vjp(Generic[P, R]):  # noqa: N801  # used like a function
         self.rules: tuple[Callable[..., Any], Callable[..., Any]] | None = None
         functools.update_wrapper(self, f, updated=())  # not its __dict__: see Jitted
 
-    def defvjp(self, fwd: Callable[..., Any], bwd: Callable[..., Any]) -> None:
+    def defvjp(self, fwd: Callable[..., tuple[R, A]], bwd: Callable[[A, R], Any]) -> None:
         """Give the two rules."""
         self.rules = fwd, bwd
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+
+    @overload
+    def __get__(self: custom_vjp[Concatenate[Instance, Q], R], instance: Instance, owner: Any = None) -> Callable[Q, R]: ...
+
+    @overload
+    def __get__(self, instance: object, owner: Any = None) -> Self: ...  # under @staticmethod
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)

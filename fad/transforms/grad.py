@@ -18,7 +18,7 @@ from ..graph import Graph, memoised, replay
 from ..execute import Program
 from ..optimise import drop_dead
 from ..tracing import Builder
-from ..typing import A, P, S, Scalar, X, X0, X1
+from ..typing import A, Loose, P, S, Scalar, X, X0, X1
 from .call import Argnames, Argnums, Call, check_scalar, moving, places_of, trace_call
 from .jvp import jvp_graph
 from .split import split
@@ -71,8 +71,7 @@ def grad(f: Callable[Concatenate[X, P], tuple[Scalar, A]], argnums: Literal[0] =
 
 
 @overload
-def grad(  # type: ignore[overload-overlap]  # by a parameter's name alone
-         f: Callable[Concatenate[X0, X, P], Scalar], argnums: Literal[1], *, argnames: None = None,
+def grad(f: Callable[Concatenate[X0, X, P], Scalar], argnums: Literal[1], *, argnames: None = None,
          has_aux: Literal[False] = False) -> Callable[Concatenate[X0, X, P], X]: ...
 
 
@@ -82,24 +81,23 @@ def grad(f: Callable[Concatenate[X0, X, P], tuple[Scalar, A]], argnums: Literal[
 
 
 @overload
-def grad(  # type: ignore[overload-overlap]  # by a parameter's name alone
-         f: Callable[Concatenate[X0, X1, P], Scalar], argnums: tuple[Literal[0], Literal[1]], *,
+def grad(f: Callable[Concatenate[X0, X1, P], Scalar], argnums: tuple[Literal[0], Literal[1]], *,
          argnames: None = None, has_aux: Literal[False] = False) -> Callable[Concatenate[X0, X1, P], tuple[X0, X1]]: ...
 
 
 @overload
 def grad(f: Callable[Concatenate[X, P], Scalar], argnums: Argnums, *, argnames: None = None,
-         has_aux: Literal[False] = False) -> Callable[Concatenate[X, P], Any]: ...
+         has_aux: Literal[False] = False) -> Loose[Concatenate[X, P], Any]: ...
 
 
 @overload
 def grad(f: Callable[P, Scalar], argnums: Argnums = 0, *, argnames: str | Sequence[str],
-         has_aux: Literal[False] = False) -> Callable[P, Any]: ...
+         has_aux: Literal[False] = False) -> Loose[P, Any]: ...
 
 
 @overload
 def grad(f: Callable[..., tuple[Scalar, A]], argnums: Argnums = 0, *, argnames: Argnames = None,
-         has_aux: Literal[True]) -> Callable[..., tuple[Any, A]]: ...
+         has_aux: Literal[True]) -> Loose[..., tuple[Any, A]]: ...
 
 
 def grad(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Argnames = None,
@@ -149,8 +147,7 @@ def value_and_grad(f: Callable[Concatenate[X, P], tuple[S, A]], argnums: Literal
 
 
 @overload
-def value_and_grad(  # type: ignore[overload-overlap]  # by a parameter's name alone
-                   f: Callable[Concatenate[X0, X, P], S], argnums: Literal[1], *, argnames: None = None,
+def value_and_grad(f: Callable[Concatenate[X0, X, P], S], argnums: Literal[1], *, argnames: None = None,
                    has_aux: Literal[False] = False) -> Callable[Concatenate[X0, X, P], tuple[S, X]]: ...
 
 
@@ -160,24 +157,23 @@ def value_and_grad(f: Callable[Concatenate[X0, X, P], tuple[S, A]], argnums: Lit
 
 
 @overload
-def value_and_grad(  # type: ignore[overload-overlap]  # by a parameter's name alone
-                   f: Callable[Concatenate[X0, X1, P], S], argnums: tuple[Literal[0], Literal[1]], *,
+def value_and_grad(f: Callable[Concatenate[X0, X1, P], S], argnums: tuple[Literal[0], Literal[1]], *,
                    argnames: None = None, has_aux: Literal[False] = False) -> Callable[Concatenate[X0, X1, P], tuple[S, tuple[X0, X1]]]: ...
 
 
 @overload
 def value_and_grad(f: Callable[Concatenate[X, P], S], argnums: Argnums, *, argnames: None = None,
-                   has_aux: Literal[False] = False) -> Callable[Concatenate[X, P], tuple[S, Any]]: ...
+                   has_aux: Literal[False] = False) -> Loose[Concatenate[X, P], tuple[S, Any]]: ...
 
 
 @overload
 def value_and_grad(f: Callable[P, S], argnums: Argnums = 0, *, argnames: str | Sequence[str],
-                   has_aux: Literal[False] = False) -> Callable[P, tuple[S, Any]]: ...
+                   has_aux: Literal[False] = False) -> Loose[P, tuple[S, Any]]: ...
 
 
 @overload
 def value_and_grad(f: Callable[..., tuple[S, A]], argnums: Argnums = 0, *, argnames: Argnames = None,
-                   has_aux: Literal[True]) -> Callable[..., tuple[tuple[S, A], Any]]: ...
+                   has_aux: Literal[True]) -> Loose[..., tuple[tuple[S, A], Any]]: ...
 
 
 def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Argnames = None,

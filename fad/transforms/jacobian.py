@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Concatenate, Literal, Protocol, TypeVar, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..avals import Aval
 from ..errors import ArgumentError
@@ -23,7 +24,8 @@ from ..graph import Graph, memoised, replay
 from ..optimise import drop_dead
 from ..primitive import Value
 from ..tracing import Builder
-from .call import Argnames, Argnums, Call, moving, places_of, trace_call
+from ..typing import A, G, Loose, P, Scalar, Shape, X, X0, X1
+from .call import Argnames, Argnums, Call, Moving, moving, places_of, trace_call
 from .linearize import linearized
 from .transpose import transpose
 from .vmap import vmap_graph
@@ -131,6 +133,51 @@ def _hessian_program(graph: Graph, moves: Moves, n_out: int) -> Program:
 
 # -- functions ------------------------------------------------------------------------------------
 
+Flat = TypeVar("Flat", bound=float | np.number[Any] | np.ndarray[Any, Any])
+Flat1 = TypeVar("Flat1", bound=float | np.number[Any] | np.ndarray[Any, Any])
+
+
+class _Jacobian(Protocol):
+    """The types of the three functions below: an array where result and argument are arrays or numbers; the argument's
+    type where the result is one number; and Any, said for all other trees."""
+
+    @overload
+    def __call__(self, f: Callable[Concatenate[X, P], Scalar], argnums: Literal[0] = 0, *, argnames: None = None,
+                 has_aux: Literal[False] = False, chunk_size: int | None = None) -> Callable[Concatenate[X, P], X]: ...
+
+    @overload
+    def __call__(self, f: Callable[Concatenate[Flat, P], np.ndarray[Any, np.dtype[G]]], argnums: Literal[0] = 0, *,
+                 argnames: None = None, has_aux: Literal[False] = False,
+                 chunk_size: int | None = None) -> Callable[Concatenate[Flat, P], NDArray[G]]: ...
+
+    @overload
+    def __call__(self, f: Callable[Concatenate[Flat, P], tuple[np.ndarray[Any, np.dtype[G]], A]],
+                 argnums: Literal[0] = 0, *, argnames: None = None, has_aux: Literal[True],
+                 chunk_size: int | None = None) -> Callable[Concatenate[Flat, P], tuple[NDArray[G], A]]: ...
+
+    @overload
+    def __call__(self, f: Callable[Concatenate[X0, Flat, P], np.ndarray[Any, np.dtype[G]]], argnums: Literal[1], *,
+                 argnames: None = None, has_aux: Literal[False] = False,
+                 chunk_size: int | None = None) -> Callable[Concatenate[X0, Flat, P], NDArray[G]]: ...
+
+    @overload
+    def __call__(self, f: Callable[Concatenate[Flat, Flat1, P], np.ndarray[Any, np.dtype[G]]],
+                 argnums: tuple[Literal[0], Literal[1]], *, argnames: None = None, has_aux: Literal[False] = False,
+                 chunk_size: int | None = None
+                 ) -> Callable[Concatenate[Flat, Flat1, P], tuple[NDArray[G], NDArray[G]]]: ...
+
+    @overload
+    def __call__(self, f: Callable[P, Any], argnums: Argnums = 0, *, argnames: Argnames = None,
+                 has_aux: Literal[False] = False, chunk_size: int | None = None) -> Loose[P, Any]: ...
+
+    @overload
+    def __call__(self, f: Callable[P, tuple[Any, A]], argnums: Argnums = 0, *, argnames: Argnames = None,
+                 has_aux: Literal[True], chunk_size: int | None = None) -> Loose[P, tuple[Any, A]]: ...
+
+
+def _typed(transform: Callable[..., Any]) -> _Jacobian:
+    return transform
+
 
 def _jacobian(transform: str, f: Callable[..., Any], mode: Mode | None, argnums: Argnums, argnames: Argnames,
               has_aux: bool, chunk_size: int | None) -> Callable[..., Any]:
@@ -160,19 +207,23 @@ def _jacobian(transform: str, f: Callable[..., Any], mode: Mode | None, argnums:
             else:
                 blocks, aux = _chunked(graph, moves, n_out, chosen, traced.inputs, chunk_size)
 
-        def arrange(blocks: Sequence[Value], depth: int) -> Any:
-            if depth == 0:
-                return blocks[0]
-            each = len(blocks) // n_in
-            arguments = moved.like([arrange(blocks[i * each:(i + 1) * each], depth - 1) for i in range(n_in)])
-            return arguments[0] if single else tuple(arguments)
-
         depth = 2 if transform == "hessian" else 1
         each = len(blocks) // n_out if n_out else 0
-        result = traced.out.rebuilt([arrange(blocks[i * each:(i + 1) * each], depth) for i in range(n_out)])
+        result = traced.out.rebuilt([_arranged(moved, single, blocks[i * each:(i + 1) * each], depth)
+                                     for i in range(n_out)])
         return result if traced.aux is None else (result, traced.aux.rebuilt(aux))
 
     return jacobian_of_f
+
+
+def _arranged(moved: Moving, single: bool, blocks: Sequence[Value], depth: int) -> Any:
+    """The blocks of one leaf of the result as a tree like the arguments or, at depth 2, as a tree of such trees."""
+    if depth == 0:
+        return blocks[0]
+    n = len(moved.values)
+    each = len(blocks) // n
+    arguments = moved.like([_arranged(moved, single, blocks[i * each:(i + 1) * each], depth - 1) for i in range(n)])
+    return arguments[0] if single else tuple(arguments)
 
 
 def _cheaper(graph: Graph, moves: Moves, n_out: int) -> Mode:
@@ -195,6 +246,7 @@ def _chunked(graph: Graph, moves: Moves, n_out: int, mode: Mode, inputs: Sequenc
     return _blocks(graph, moves, n_out, mode, rows), results[n_out:len(graph.outputs)]
 
 
+@_typed
 def jacfwd(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Argnames = None, has_aux: bool = False,
            chunk_size: int | None = None) -> Callable[..., Any]:
     """The function that returns the Jacobian, made column by column in forward mode: for few inputs.
@@ -219,6 +271,7 @@ def jacfwd(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Argnames = 
     return _jacobian("jacfwd", f, "forward", argnums, argnames, has_aux, chunk_size)
 
 
+@_typed
 def jacrev(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Argnames = None, has_aux: bool = False,
            chunk_size: int | None = None) -> Callable[..., Any]:
     """The function that returns the Jacobian, made row by row in reverse mode: for few outputs.
@@ -232,6 +285,7 @@ def jacrev(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Argnames = 
     return _jacobian("jacrev", f, "reverse", argnums, argnames, has_aux, chunk_size)
 
 
+@_typed
 def jacobian(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Argnames = None, has_aux: bool = False,
              chunk_size: int | None = None) -> Callable[..., Any]:
     """The function that returns the Jacobian, in the mode that is cheaper for its sizes.
@@ -243,6 +297,39 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Argnames 
            [3., 4.]])
     """
     return _jacobian("jacobian", f, None, argnums, argnames, has_aux, chunk_size)
+
+
+@overload
+def hessian(f: Callable[Concatenate[np.ndarray[Shape, np.dtype[G]], P], Scalar], argnums: Literal[0] = 0, *,
+            argnames: None = None, has_aux: Literal[False] = False
+            ) -> Callable[Concatenate[np.ndarray[Shape, np.dtype[G]], P], NDArray[G]]: ...
+
+
+@overload
+def hessian(f: Callable[Concatenate[np.ndarray[Shape, np.dtype[G]], P], tuple[Scalar, A]], argnums: Literal[0] = 0, *,
+            argnames: None = None, has_aux: Literal[True]
+            ) -> Callable[Concatenate[np.ndarray[Shape, np.dtype[G]], P], tuple[NDArray[G], A]]: ...
+
+
+@overload
+def hessian(f: Callable[Concatenate[X0, np.ndarray[Shape, np.dtype[G]], P], Scalar], argnums: Literal[1], *,
+            argnames: None = None, has_aux: Literal[False] = False
+            ) -> Callable[Concatenate[X0, np.ndarray[Shape, np.dtype[G]], P], NDArray[G]]: ...
+
+
+@overload
+def hessian(f: Callable[Concatenate[float, P], Scalar], argnums: Literal[0] = 0, *, argnames: None = None,
+            has_aux: Literal[False] = False) -> Callable[Concatenate[float, P], float]: ...
+
+
+@overload
+def hessian(f: Callable[P, Any], argnums: Argnums = 0, *, argnames: Argnames = None,
+            has_aux: Literal[False] = False) -> Loose[P, Any]: ...
+
+
+@overload
+def hessian(f: Callable[P, tuple[Any, A]], argnums: Argnums = 0, *, argnames: Argnames = None,
+            has_aux: Literal[True]) -> Loose[P, tuple[Any, A]]: ...
 
 
 def hessian(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Argnames = None,

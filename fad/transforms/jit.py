@@ -15,7 +15,7 @@ import threading
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, NamedTuple, ParamSpec, TypeVar, overload
+from typing import Any, Concatenate, Generic, Literal, NamedTuple, Self, overload
 
 import numpy as np
 
@@ -30,12 +30,10 @@ from ..primitives.control import Diverged, answer_to, call_p, guard_p
 from ..source import Source
 from ..tracer import Tracer
 from ..tracing import Builder, concrete, trace
+from ..typing import Instance, P, Q, R
 from .call import Results, aval_of_value, is_array
 
 __all__ = ["CacheInfo", "Jitted", "jit"]
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 _MOST_PATHS = 64
 _WARN_AT = 12
@@ -73,6 +71,15 @@ class Jitted(Generic[P, R]):
         self._hits = self._misses = 0
         self._warned = False
         functools.update_wrapper(self, f, updated=())  # not its __dict__: that of grad(jit(f)) is a Jitted's own
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+
+    @overload
+    def __get__(self: Jitted[Concatenate[Instance, Q], R], instance: Instance, owner: Any = None) -> Callable[Q, R]: ...
+
+    @overload
+    def __get__(self, instance: object, owner: Any = None) -> Self: ...  # under @staticmethod
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else functools.partial(self, instance)

@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from ..graph import Graph, memoised
 from ..optimise import drop_dead
 from ..primitive import Value
 from .. import tree
+from ..typing import A, S, Scalar, Ts, X, Y
 from .call import Call, Moving, TracedCall, check_scalar, fitting, matching, moving, trace_call
 from .grad import gradient_graph
 from .jvp import jvp_graph
@@ -89,6 +90,20 @@ def _tangent_out(traced: TracedCall, tangents: Sequence[Value]) -> Any:
                                for a in traced.graph.outputs[:traced.n_out]])
 
 
+@overload
+def jvp(f: Callable[[*Ts], Y], primals: tuple[*Ts], tangents: tuple[*Ts], *,
+        has_aux: Literal[False] = False) -> tuple[Y, Y]: ...
+
+
+@overload
+def jvp(f: Callable[[*Ts], tuple[Y, A]], primals: tuple[*Ts], tangents: tuple[*Ts], *,
+        has_aux: Literal[True]) -> tuple[Y, Y, A]: ...
+
+
+@overload
+def jvp(f: Callable[..., Any], primals: list[Any], tangents: list[Any], *, has_aux: bool = False) -> Any: ...
+
+
 def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], *, has_aux: bool = False) -> Any:
     """The value of a function and its derivative in one direction: forward mode.
 
@@ -122,7 +137,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     return (out, tangent_out) if traced.aux is None else (out, tangent_out, traced.aux.rebuilt(results[n_out:n]))
 
 
-def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., Any]]:
+def linearize(f: Callable[[*Ts], Y], *primals: *Ts) -> tuple[Y, Callable[[*Ts], Y]]:
     """The value of a function at a point, and its derivative there as a linear function of the direction.
 
     Args:
@@ -148,13 +163,34 @@ def linearize(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[..., 
     results = now(traced.inputs)
     residuals = results[traced.n_out:]
 
-    def pushforward(*tangents: Any) -> Any:
-        return _tangent_out(traced, later([*residuals, *matching("pushforward", "tangent", tangents, moved)]))
+    def pushforward(*tangents: *Ts) -> Y:
+        tangent_out: Y = _tangent_out(traced, later([*residuals, *matching("pushforward", "tangent", tangents, moved)]))
+        return tangent_out
 
     return traced.out.rebuilt(results[:traced.n_out]), pushforward
 
 
-def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
+@overload
+def vjp(f: Callable[[*Ts], S], *primals: *Ts,
+        has_aux: Literal[False] = False) -> tuple[S, Callable[[Scalar], tuple[*Ts]]]: ...
+
+
+@overload
+def vjp(f: Callable[[*Ts], Y], *primals: *Ts,
+        has_aux: Literal[False] = False) -> tuple[Y, Callable[[Y], tuple[*Ts]]]: ...
+
+
+@overload
+def vjp(f: Callable[[*Ts], tuple[S, A]], *primals: *Ts,
+        has_aux: Literal[True]) -> tuple[S, Callable[[Scalar], tuple[*Ts]], A]: ...
+
+
+@overload
+def vjp(f: Callable[[*Ts], tuple[Y, A]], *primals: *Ts,
+        has_aux: Literal[True]) -> tuple[Y, Callable[[Y], tuple[*Ts]], A]: ...
+
+
+def vjp(f: Callable[[*Ts], Any], *primals: *Ts, has_aux: bool = False) -> Any:
     """The value of a function at a point, and the pullback, which carries cotangents of the result to the arguments.
 
     Args:
@@ -197,7 +233,7 @@ def vjp(f: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     return (out, pullback) if traced.aux is None else (out, pullback, traced.aux.rebuilt(results[n_out:n]))
 
 
-def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
+def hvp(f: Callable[[X], Scalar], x: X, v: X) -> X:
     """The Hessian of a scalar function times a vector, without the Hessian: forward over reverse.
 
     Args:
@@ -220,4 +256,5 @@ def hvp(f: Callable[..., Any], x: Any, v: Any) -> Any:
     moved, traced = _at("hvp", f, (x,), False)
     check_scalar("hvp", traced)
     direction = matching("hvp", "vector", (v,), moved)
-    return moved.like(_hessian_times(traced.graph, traced.moves)([*traced.inputs, *direction]))[0]
+    product: X = moved.like(_hessian_times(traced.graph, traced.moves)([*traced.inputs, *direction]))[0]
+    return product

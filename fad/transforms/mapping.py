@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Concatenate, TypeAlias, TypeVar, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import tree
 from ..avals import Aval, make_aval
@@ -20,6 +21,7 @@ from ..errors import AxisError, TreeError
 from ..execute import Program
 from ..graph import Graph, memoised
 from ..primitive import Value
+from ..typing import Array, G, Loose, P, R, Scalar, X, X0
 from .call import Call, Moving, aval_of_value, is_array, trace_call
 from .vmap import vmap_graph
 
@@ -39,6 +41,49 @@ def _depends(graph: Graph, mapped: tuple[bool, ...]) -> tuple[bool, ...]:
         if not reached.isdisjoint(variables(equation.operands)):
             reached.update(equation.results)
     return tuple([a in reached for a in graph.outputs])
+
+
+# A function of arrays keeps its parameters. One with a number among its first three takes arrays there, of which a
+# type checker cannot be told. A number that is returned becomes an array.
+
+Floating = TypeVar("Floating", bound=np.floating[Any])
+OfNumbers: TypeAlias = (Callable[Concatenate[float, P], R] | Callable[Concatenate[X, float, P], R]
+                        | Callable[Concatenate[X0, X, float, P], R])
+
+
+@overload
+def vmap(f: OfNumbers[P, Scalar, X, X0], in_axes: Any = 0, out_axes: Any = 0, *,
+         axis_size: int | None = None) -> Callable[..., NDArray[Any]]: ...
+
+
+@overload
+def vmap(f: OfNumbers[P, np.ndarray[Any, np.dtype[G]], X, X0], in_axes: Any = 0, out_axes: Any = 0, *,
+         axis_size: int | None = None) -> Callable[..., NDArray[G]]: ...
+
+
+@overload
+def vmap(f: OfNumbers[P, Any, X, X0], in_axes: Any = 0, out_axes: Any = 0, *,
+         axis_size: int | None = None) -> Loose[..., Any]: ...
+
+
+@overload
+def vmap(f: Callable[P, Floating], in_axes: Any = 0, out_axes: Any = 0, *,
+         axis_size: int | None = None) -> Callable[P, NDArray[Floating]]: ...
+
+
+@overload
+def vmap(f: Callable[P, float], in_axes: Any = 0, out_axes: Any = 0, *,
+         axis_size: int | None = None) -> Callable[P, Array]: ...
+
+
+@overload
+def vmap(f: Callable[P, tuple[Scalar, R]], in_axes: Any = 0, out_axes: Any = 0, *,
+         axis_size: int | None = None) -> Loose[P, tuple[NDArray[Any], R]]: ...
+
+
+@overload
+def vmap(f: Callable[P, R], in_axes: Any = 0, out_axes: Any = 0, *,
+         axis_size: int | None = None) -> Callable[P, R]: ...
 
 
 def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0, *,
@@ -157,21 +202,21 @@ def _in_axes(in_axes: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> list[
 def prefix_leaves(name: str, prefix: Any, structure: tree.Structure, positions: Sequence[int]) -> list[int | None]:
     """The axis that a tree prefix means for each leaf, at these positions among the leaves."""
     found: list[int | None] = []
-
-    def walk(prefix: Any, structure: tree.Structure) -> None:
-        if prefix is None or isinstance(prefix, int):
-            found.extend([prefix] * structure.n_leaves)
-            return
-        children = _children(prefix, structure)
-        if children is None:
-            raise TreeError(f"{name} has {prefix!r} for a tree of structure {structure}",
-                            why=f"{name} must be an int, None, or a tree that has the same containers",
-                            edit="give an int or None for the whole of it")
-        for child, below in zip(children, structure.children, strict=True):
-            walk(child, below)
-
-    walk(prefix, structure)
+    _walk_prefix(found, name, prefix, structure)
     return [found[i] for i in positions]
+
+
+def _walk_prefix(found: list[int | None], name: str, prefix: Any, structure: tree.Structure) -> None:
+    if prefix is None or isinstance(prefix, int):
+        found.extend([prefix] * structure.n_leaves)
+        return
+    children = _children(prefix, structure)
+    if children is None:
+        raise TreeError(f"{name} has {prefix!r} for a tree of structure {structure}",
+                        why=f"{name} must be an int, None, or a tree that has the same containers",
+                        edit="give an int or None for the whole of it")
+    for child, below in zip(children, structure.children, strict=True):
+        _walk_prefix(found, name, child, below)
 
 
 def _children(prefix: Any, structure: tree.Structure) -> Sequence[Any] | None:

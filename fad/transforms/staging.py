@@ -15,12 +15,13 @@ from ..errors import TreeError
 from ..graph import Graph, Signature
 from ..primitive import Value
 from ..tracing import trace as trace_flat
+from ..typing import Ts
 from .call import aval_of_value, is_array
 
 __all__ = ["trace"]
 
 
-def trace(f: Callable[..., Any], *args: Any) -> Graph:
+def trace(f: Callable[[*Ts], Any], *args: *Ts) -> Graph:
     """The graph of a function at the types of these arguments.
 
     Args:

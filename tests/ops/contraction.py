@@ -59,6 +59,14 @@ if hasattr(np, "matvec"):
 
 # -- ways to write them ---------------------------------------------------------------------------
 
+
+def _in_place(x: Any, y: Any) -> Any:
+    z = x.copy()
+    other_name = z
+    z @= y
+    return other_name
+
+
 _A = np.array([[0.5, -1.25, 2.0], [1.5, 0.75, -0.5]])
 
 ROWS += [
@@ -68,6 +76,7 @@ ROWS += [
     Op("x @ integers", lambda x: x @ np.array([1, 0, 2]), ((2, 3),)),
     Op("x @ list", lambda x: x @ [[1.0], [2.0], [3.0]], ((2, 3),)),
     Op("x.dot(y)", lambda x, y: x.dot(y), ((2, 3), (3,))),
+    Op("x @= y", _in_place, ((3, 2), (2, 2))),
     Op("x @ x.T", lambda x: x @ x.T, ((2, 3),)),
     Op("x[:, ::2] @ y", lambda x, y: x[:, ::2] @ y, ((2, 5), (3, 2))),
     Op("dot with a Python number", lambda x: np.dot(x, 2.0), ((2, 3),)),

@@ -43,14 +43,15 @@ _KEYS: dict[str, Any] = {
     "list": key[[1, 0, 1]], "array": key[:, _TWICE], "2-d array": key[:, [[0, 1], [2, 2]]], "empty list": key[[]],
     "arrays": key[[0, 1], [2, 0]], "arrays of two shapes": key[[[0], [1]], [2, 0, 0]], "apart": key[[0, 1], :, [1, 0]],
     "array and integer": key[1, _TWICE], "integer apart": key[0, :, [1, 0]], "array, slice": key[[1, 0], 1:, ::-1],
-    "slice, arrays": key[:, [2, 0], [1, 1]], "empty ellipsis apart": key[:, [0, 1], ..., [1, 0]], "array, None": key[[0, 1], None],
-    "apart by None": key[[0, 1], None, [1, 0]], "0-d array": key[np.array(1)],
+    "slice, arrays": key[:, [2, 0], [1, 1]], "empty ellipsis apart": key[:, [0, 1], ..., [1, 0]],
+    "array, None": key[[0, 1], None], "apart by None": key[[0, 1], None, [1, 0]], "0-d array": key[np.array(1)],
     "mask": key[:, _MASK], "2-d mask": key[np.array([[True, False, True], [False, False, True]])],
     "mask and integer": key[0, _MASK], "mask and array": key[:, _MASK, [0, 1]], "True": key[True], "False": key[False],
     "True, 1": key[True, 1], "empty mask": key[:, np.zeros(3, bool)],
 }
 ROWS: list[Op] = [Op(f"x[{name}]", _get(k), ((2, 3, 2),)) for name, k in _KEYS.items()]
-ROWS += [ComplexOp(f"complex x[{name}]", _get(_KEYS[name]), ((2, 3, 2),)) for name in ("1:", "array", "apart", "2-d mask")]
+ROWS += [ComplexOp(f"complex x[{name}]", _get(_KEYS[name]), ((2, 3, 2),)) for name in (
+    "1:", "array", "apart", "2-d mask")]
 ROWS += [
     Op("x[i] of a vector", lambda x: x[1] * x[-1], ((3,),)),
     Op("x[i, j] in a loop", lambda x: sum(x[i, j] * x[j, i] for i in range(3) for j in range(i)), ((3, 3),)),
@@ -62,7 +63,7 @@ ROWS += [
     Op("x[:argmax + 1]", lambda x: np.sum(x[:np.argmax(x) + 1] ** 2), ((5,),), distinct=True),
     Op("x[argsort, argsort]", lambda x: x[np.argsort(x[:, 0]), np.argsort(x[0])], ((3, 3),), distinct=True),
     Op("x[:, argsort of rows]", lambda x: x[:, np.argsort(x, axis=1)], ((2, 2),), distinct=True),
-    Op("array[traced integer]", lambda x: x * np.array([1.0, 2.0, 3.0])[np.argmax(x)].astype(x.dtype), ((3,),), distinct=True),
+    Op("array[traced integer]", lambda x: x * np.array([1, 2, 3])[np.argmax(x)], ((3,),), distinct=True),
     Op("a view of a view", lambda x: x[1:][::2][0] * x[0], ((4, 2),)),
     Op("rows, unpacked", lambda x: (lambda a, b: a * b)(*x), ((2, 3),)),
     Op("of no rows", lambda x: x[:, 1:], ((0, 3),)),
@@ -97,7 +98,8 @@ _SHAPES = {name: np.zeros((2, 3, 2))[k].shape for name, k in _KEYS.items()}
 ROWS += [Op(f"x[{name}] = y", _set(k), ((2, 3, 2), _SHAPES[name])) for name, k in _KEYS.items()]
 ROWS += [Op(f"x[{name}] = number", _set(k), ((2, 3, 2), ())) for name, k in _KEYS.items()]
 ROWS += [Op(f"x[{name}] += y", _add(k), ((2, 3, 2), _SHAPES[name])) for name, k in _KEYS.items()]
-ROWS += [ComplexOp(f"complex x[{name}] = y", _set(_KEYS[name]), ((2, 3, 2), _SHAPES[name])) for name in ("1:", "array", "apart")]
+ROWS += [ComplexOp(f"complex x[{name}] = y", _set(_KEYS[name]), ((2, 3, 2), _SHAPES[name])) for name in (
+    "1:", "array", "apart")]
 
 
 def _written(write: Callable[..., None]) -> Function:

@@ -139,18 +139,18 @@ class BuiltIn(Block):
 class UnaryBlock(BuiltIn):
     """A built-in elementwise operation of one operand."""
 
-    operation: ClassVar[Elementwise]
+    _operation: ClassVar[Elementwise]
 
     def __call__(self, x: Operand) -> Variable:
         """Apply the operation to a Variable or to data of shape (n,)."""
-        return apply(self.operation, x)
+        return apply(self._operation, x)
 
 
 class BinaryBlock(BuiltIn):
     """A built-in elementwise operation of two operands."""
 
-    operation: ClassVar[Elementwise]
+    _operation: ClassVar[Elementwise]
 
     def __call__(self, x: Operand, y: Operand) -> Variable:
         """Apply the operation to Variables or data, of one size or of a single entry."""
-        return apply(self.operation, x, y)
+        return apply(self._operation, x, y)

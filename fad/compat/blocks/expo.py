@@ -16,19 +16,19 @@ __all__ = ["exp", "log", "logistic", "sqrt"]
 class exp(UnaryBlock):
     """The exponential: exp()(x)."""
 
-    operation = calculus.EXP
+    _operation = calculus.EXP
 
 
 class sqrt(UnaryBlock):
     """The square root: sqrt()(x)."""
 
-    operation = calculus.SQRT
+    _operation = calculus.SQRT
 
 
 class logistic(UnaryBlock):
     """1 / (1 + exp(-x)): logistic()(x)."""
 
-    operation = calculus.LOGISTIC
+    _operation = calculus.LOGISTIC
 
 
 class log(BuiltIn):

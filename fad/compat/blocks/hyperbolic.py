@@ -13,16 +13,16 @@ __all__ = ["cosh", "sinh", "tanh"]
 class sinh(UnaryBlock):
     """The hyperbolic sine: sinh()(x)."""
 
-    operation = calculus.SINH
+    _operation = calculus.SINH
 
 
 class cosh(UnaryBlock):
     """The hyperbolic cosine: cosh()(x)."""
 
-    operation = calculus.COSH
+    _operation = calculus.COSH
 
 
 class tanh(UnaryBlock):
     """The hyperbolic tangent: tanh()(x)."""
 
-    operation = calculus.TANH
+    _operation = calculus.TANH

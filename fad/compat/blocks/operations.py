@@ -17,25 +17,25 @@ __all__ = ["add", "divide", "extract", "multiply", "power", "power_const_base", 
 class add(BinaryBlock):
     """x + y: add()(x, y)."""
 
-    operation = calculus.ADD
+    _operation = calculus.ADD
 
 
 class subtract(BinaryBlock):
     """x - y: subtract()(x, y)."""
 
-    operation = calculus.SUBTRACT
+    _operation = calculus.SUBTRACT
 
 
 class multiply(BinaryBlock):
     """x * y: multiply()(x, y)."""
 
-    operation = calculus.MULTIPLY
+    _operation = calculus.MULTIPLY
 
 
 class divide(BinaryBlock):
     """x / y: divide()(x, y)."""
 
-    operation = calculus.DIVIDE
+    _operation = calculus.DIVIDE
 
 
 class power(BuiltIn):

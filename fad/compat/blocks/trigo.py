@@ -13,34 +13,34 @@ __all__ = ["arccos", "arcsin", "arctan", "cos", "sin", "tan"]
 class sin(UnaryBlock):
     """The sine: sin()(x)."""
 
-    operation = calculus.SIN
+    _operation = calculus.SIN
 
 
 class cos(UnaryBlock):
     """The cosine: cos()(x)."""
 
-    operation = calculus.COS
+    _operation = calculus.COS
 
 
 class tan(UnaryBlock):
     """The tangent: tan()(x)."""
 
-    operation = calculus.TAN
+    _operation = calculus.TAN
 
 
 class arcsin(UnaryBlock):
     """The inverse sine: arcsin()(x)."""
 
-    operation = calculus.ARCSIN
+    _operation = calculus.ARCSIN
 
 
 class arccos(UnaryBlock):
     """The inverse cosine: arccos()(x)."""
 
-    operation = calculus.ARCCOS
+    _operation = calculus.ARCCOS
 
 
 class arctan(UnaryBlock):
     """The inverse tangent: arctan()(x)."""
 
-    operation = calculus.ARCTAN
+    _operation = calculus.ARCTAN

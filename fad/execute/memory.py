@@ -1,0 +1,92 @@
+"""Whose memory a value is in, and when that memory is used for the last time.
+
+Every array is in the memory of an owner: itself, or the value that it is a view of. An owner is fresh if
+the program has made it, so that nobody outside sees it. A fresh memory whose last use has come may be
+written to again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..equation import Atom, Equation, Var, variables
+from ..graph import Graph
+from ..primitives.structural import broadcast_p
+from .blocks import Block
+
+__all__ = ["Memory", "members", "repeated_by_numpy"]
+
+NEVER = 1 << 60
+
+
+def members(item: Equation | Block) -> Sequence[Equation]:
+    """The equations of one step of a program."""
+    return item.members if isinstance(item, Block) else (item,)
+
+
+class Memory:
+    """The owners of a program's values, and their ends: the number of the last step that uses them."""
+
+    def __init__(self, graph: Graph, steps: Sequence[Equation | Block]) -> None:
+        self.owner: dict[Var, Var] = {v: v for v in graph.inputs}
+        self.fresh: set[Var] = set()
+        self.repeated: set[Var] = set()  # values some of whose entries are one and the same in memory
+        self.last: dict[Var, int] = {}
+        self.end: dict[Var, int] = {}
+        for number, step in enumerate(steps):
+            for equation in members(step):
+                self._place(equation)
+                for v in (*variables(equation.operands), *equation.results):
+                    self.last[v] = number
+        for v in variables(graph.outputs):
+            self.last[v] = NEVER
+        for v, number in self.last.items():
+            owner = self.owner[v]
+            self.end[owner] = max(self.end.get(owner, -1), number)
+
+    def _place(self, equation: Equation) -> None:
+        first = equation.operands[0] if equation.operands else None
+        is_view = equation.primitive.kind == "view" and bool(first is not None and first.aval.shape)
+        for v in equation.results:
+            if not is_view:
+                self.owner[v] = v
+                self.fresh.add(v)
+            elif isinstance(first, Var):
+                self.owner[v] = self.owner[first]
+                if equation.primitive is broadcast_p or first in self.repeated:
+                    self.repeated.add(v)
+            else:  # a view of a constant
+                self.owner[v] = v
+
+    def is_own(self, v: Var) -> bool:
+        """Whether the program alone sees this array, and may write to it."""
+        return self.owner[v] in self.fresh and v not in self.repeated
+
+    def ends_at(self, v: Var, step: int) -> bool:
+        """Whether nothing in the memory of v is used after this step."""
+        return self.end[self.owner[v]] <= step
+
+
+def repeated_by_numpy(graph: Graph, steps: Sequence[Equation | Block]) -> dict[Var, Atom]:
+    """Arrays that need not be made, as NumPy repeats the rows of another one by itself: broadcasts along leading axes
+    that are used beside whole arrays alone; each with what it repeats."""
+    made: dict[Var, Atom] = {}
+    for step in steps:
+        if not isinstance(step, Block) and step.primitive is broadcast_p:
+            axes, (x,), (v,) = dict(step.params)["axes"], step.operands, step.results
+            if x.aval.shape and axes == tuple(range(len(axes))):
+                made[v] = x
+    for v in variables(graph.outputs):
+        made.pop(v, None)
+    candidates = set(made)
+    for step in steps:
+        for equation in members(step):
+            used = candidates.intersection(variables(equation.operands))
+            whole = any(a not in candidates and a.aval.shape == equation.results[0].aval.shape
+                        for a in equation.operands) if used else False
+            if used and not (whole and equation.primitive.kind == "entrywise"):
+                for v in used:
+                    made.pop(v, None)
+    return made
+
+

@@ -1,0 +1,46 @@
+"""What a running program calls beside NumPy: the loop over blocks, and the last touch to a result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from ..config import settings
+
+__all__ = ["run_blocks", "settled"]
+
+_LEAST_SHARE = 4  # blocks that make a thread worth waking
+
+
+@lru_cache(maxsize=4)
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, thread_name_prefix="fad")
+
+
+def run_blocks(function: Callable[..., tuple[Any, ...]], n: int, rows: int, combine: tuple[Any, ...],
+               *arrays: Any) -> tuple[Any, ...]:
+    """Run a block's function from 0 to n, in one go or in a share for each thread; the totals, combined."""
+    shares = min(settings.threads, n // (rows * _LEAST_SHARE))
+    if shares <= 1:
+        return function(0, n, *arrays)
+    blocks = -(-n // rows)
+    cuts = [min(n, rows * (blocks * i // shares)) for i in range(shares)] + [n]
+    jobs = [_pool(shares).submit(function, cuts[i], cuts[i + 1], *arrays) for i in range(1, shares)]
+    parts = [function(cuts[0], cuts[1], *arrays), *[job.result() for job in jobs]]
+    return tuple([_combined(ufunc, [part[k] for part in parts]) for k, ufunc in enumerate(combine)])
+
+
+def _combined(ufunc: Any, parts: list[Any]) -> Any:
+    total = parts[0]
+    for part in parts[1:]:
+        total = ufunc(total, part)
+    return total
+
+
+def settled(x: Any) -> Any:
+    """A number as a NumPy scalar, where an operation has left an array of rank 0."""
+    return x[()] if isinstance(x, np.ndarray) else x

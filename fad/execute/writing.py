@@ -1,0 +1,340 @@
+"""The text of a program: a statement an equation, a loop a block."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..equation import Atom, Equation, Literal, Var, variables
+from ..graph import Graph
+from ..primitives.structural import broadcast_p, convert_p, reshape_p, sum_p
+from ..render import letters
+from ..source import Source
+from .blocks import Block, schedule
+from .memory import Memory, members, repeated_by_numpy
+from .running import run_blocks, settled
+from .scalars import NAMES, expression, literal_text
+
+__all__ = ["write"]
+
+_LEAST_REUSED = 256  # entries of an array for which writing into old memory is worth the words
+_FLOAT64 = np.dtype(np.float64)
+_BASICS = {"float64": np.float64, "bool_": np.bool_, "empty": np.empty, "zeros": np.zeros, "full": np.full,
+           "run_blocks": run_blocks, "settled": settled, "sum_": np.add.reduce}
+
+
+def write(graph: Graph, *, python_numbers: bool) -> tuple[str, dict[str, Any]]:
+    """The source of the function `program`, and the names that it uses."""
+    writer = Writer(graph, python_numbers)
+    for number, step in enumerate(writer.steps):
+        writer.step = number
+        if isinstance(step, Block):
+            writer.block(step)
+        else:
+            writer.equation(step)
+        writer.let_go()
+    outputs = ", ".join(map(writer.output, range(len(graph.outputs))))
+    head = f"def program({', '.join(map(writer.name, graph.inputs))}):"
+    body = [*writer.first, *writer.lines, f"return ({outputs}{',' if len(graph.outputs) == 1 else ''})"]
+    return "\n".join([*writer.functions, head, *["    " + line for line in body]]) + "\n", writer.scope
+
+
+class Writer:
+    """The text so far, the names in it, and what is known of the values that they stand for."""
+
+    def __init__(self, graph: Graph, python_numbers: bool) -> None:
+        self.graph = graph
+        self.python_numbers = python_numbers
+        self.steps = schedule(graph)
+        self.step = 0
+        self.memory = Memory(graph, self.steps)
+        self.thin = repeated_by_numpy(graph, self.steps)
+        self.scope: dict[str, Any] = dict(_BASICS)
+        self.names: dict[Var, str] = {}
+        self.constants: dict[int, str] = {}
+        self.functions: list[str] = []  # one for each block, above the program
+        self.first: list[str] = []  # lines before all others
+        self.lines: list[str] = []
+        self.numbers = self._as_python_numbers() if python_numbers else set()
+        self.dying: dict[int, list[Var]] = {}
+        for v, step in self.memory.last.items():
+            self.dying.setdefault(step, []).append(v)
+
+    def _as_python_numbers(self) -> set[Var]:
+        """The values that are Python numbers: results of expressions, and what goes into them."""
+        found: set[Var] = set()
+        for equation in self.graph.equations:
+            if expression(equation) is not None:
+                found.update(equation.results)
+                found.update(v for v in variables(equation.operands) if v.aval.dtype == _FLOAT64)
+        if found:
+            self.scope.update(NAMES)
+        self.first = [f"{self.name(v)} = float({self.name(v)})" for v in self.graph.inputs if v in found]
+        return found
+
+    # -- names --
+
+    def name(self, v: Var) -> str:
+        found = self.names.get(v)
+        if found is None:
+            found = self.names[v] = f"{letters(len(self.names))}_"
+        return found
+
+    def constant(self, value: Any, hint: str) -> str:
+        known = self.constants.get(id(value))
+        if known is None:
+            known = hint if hint.isidentifier() and hint not in self.scope else f"{hint}_{len(self.scope)}"
+            self.constants[id(value)] = known
+            self.scope[known] = value
+        return known
+
+    def read(self, atom: Atom) -> str:
+        if isinstance(atom, Literal):
+            text = literal_text(atom) if atom.aval.dtype == _FLOAT64 or atom.aval.dtype == np.bool_ else None
+            return self.constant(atom.value, "constant") if text is None else text
+        return self.read(self.thin[atom]) if atom in self.thin else self.name(atom)
+
+    # -- a statement for an equation --
+
+    def equation(self, equation: Equation) -> None:
+        primitive, operands, _, results, source = equation
+        if results and results[0] in self.thin:
+            return
+        note = comment(source, results)
+        template = expression(equation) if self.python_numbers else None
+        if template is not None:
+            self.lines.append(f"{self.name(results[0])} = {template.format(*map(self.read, operands))}{note}")
+            return
+        call = self._call(equation)
+        if primitive.several:
+            targets = ", ".join(map(self.name, results)) + ", = "[len(results) > 1:] if results else ""
+            self.lines.append(f"{targets}{call}{note}")
+        else:
+            call = f"float({call})" if results[0] in self.numbers else call
+            self.lines.append(f"{self.name(results[0])} = {call}{note}")
+
+    def _call(self, equation: Equation) -> str:
+        primitive, operands, params, results, _ = equation
+        x = operands[0] if operands else None
+        settings = dict(params)
+        if x is not None and x.aval.shape:
+            if primitive is reshape_p:
+                return f"{self.read(x)}.reshape({settings['shape']!r})"
+            if primitive is sum_p:
+                axes = settings["axes"]
+                return f"sum_({self.read(x)}, {axes[0] if len(axes) == 1 else axes!r})"
+            if primitive is convert_p and x.aval.dtype.kind != "c":
+                return f"{self.read(x)}.astype({self.constant(results[0].aval.dtype, 'dtype')})"
+        elif primitive is broadcast_p and x is not None:
+            shape, dtype = settings["shape"], self.constant(results[0].aval.dtype, "dtype")
+            zero = isinstance(x, Literal) and x.value == 0
+            return f"zeros({shape!r}, {dtype})" if zero else f"full({shape!r}, {self.read(x)}, {dtype})"
+        evaluate = primitive.evaluate
+        if primitive.overwrite is not None and isinstance(x, Var) and self._free(x, equation):
+            evaluate = primitive.overwrite
+        arguments = [*map(self.read, operands), *[f"{k}={self._setting(v, k)}" for k, v in params]]
+        into = self._into(equation)
+        return f"{self.constant(evaluate, primitive.name)}({', '.join([*arguments, *into])})"
+
+    def _setting(self, value: Any, key: str) -> str:
+        plain = value is None or isinstance(value, (bool, int, str)) or (
+            isinstance(value, tuple) and all(type(v) is int for v in value))
+        return repr(value) if plain else self.constant(value, f"the_{key}")
+
+    def _free(self, v: Var, equation: Equation) -> bool:
+        """Whether this equation may write into the memory of one of its operands."""
+        memory = self.memory
+        return (v not in self.thin and memory.is_own(v) and memory.ends_at(v, self.step)
+                and sum(memory.owner[u] == memory.owner[v] for u in variables(equation.operands)) == 1)
+
+    def _into(self, equation: Equation) -> list[str]:
+        """The array into which a ufunc is to write, if there is one to spare."""
+        primitive, operands, _, (result, *_), _ = equation if equation.results else (*equation[:3], (None,), None)
+        if result is None or not isinstance(primitive.evaluate, np.ufunc) or result.aval.size < _LEAST_REUSED:
+            return []
+        for v in variables(operands):
+            if v.aval is result.aval and self._free(v, equation):
+                return [self.name(v)]
+        return []
+
+    # -- memory --
+
+    def let_go(self) -> None:
+        """Forget the values that have been used for the last time."""
+        inputs = set(self.graph.inputs)
+        names = [self.name(v) for v in self.dying.get(self.step, ()) if v.aval.size >= _LEAST_REUSED
+                 and v not in inputs and v not in self.thin and v in self.names]
+        if names:
+            self.lines.append(" = ".join(names) + " = None")
+
+    def output(self, number: int) -> str:
+        """A result, in memory that it shares with nobody."""
+        atom = self.graph.outputs[number]
+        text = self.read(atom)
+        if isinstance(atom, Literal):
+            return f"{self.constant(atom.value, 'constant')}.copy()" if atom.aval.shape else self.constant(atom.value, "constant")
+        if atom in self.numbers:
+            return f"{'bool_' if atom.aval.dtype == np.bool_ else 'float64'}({text})"
+        if not atom.aval.shape:
+            return f"settled({text})"
+        memory = self.memory
+        owner = memory.owner[atom]
+        shared = any(isinstance(a, Var) and memory.owner[a] == owner
+                     for i, a in enumerate(self.graph.outputs) if i != number)
+        if memory.is_own(atom) and not shared and owner.aval.size == atom.aval.size:
+            return text
+        return f"{text}.copy()"
+
+    # -- a loop for a block --
+
+    def block(self, block: Block) -> None:
+        """A function that runs the block from `start` to `stop`, and a statement that calls it."""
+        text = _BlockText(self, block)
+        name = f"block_{len(self.functions)}"
+        totals = text.totals
+        made = [v for v in text.kept]
+        for v in made:
+            self.lines.append(f"{self.name(v)} = empty({v.aval.shape!r}, {self.constant(v.aval.dtype, 'dtype')})")
+        arguments = [self.name(v) for v in (*text.taken, *made)]
+        self.functions.append("\n".join([f"def {name}(start, stop{''.join(', ' + a for a in arguments)}):",
+                                         *["    " + line for line in text.lines]]) + "\n")
+        combine = self.constant(tuple([np.add for _ in totals]), "combine")
+        targets = ", ".join(map(self.name, totals)) + ("," if len(totals) == 1 else "")
+        call = f"run_blocks({', '.join([name, str(block.n), str(block.rows), combine, *arguments])})"
+        self.lines.append(f"{targets + ' = ' if totals else ''}{call}")
+        for v in totals:
+            if v in self.numbers:
+                self.lines.append(f"{self.name(v)} = float({self.name(v)})")
+
+
+class _BlockText:
+    """The body of a block's function."""
+
+    def __init__(self, writer: Writer, block: Block) -> None:
+        self.writer, self.block = writer, block
+        inside = {v for e in block.members for v in e.results}
+        used_later = self._used_elsewhere(inside)
+        self.kept = [v for e in block.members for v in e.results if v in used_later and v in block.rows_of]
+        self.totals = [v for e in block.members for v in e.results if v in used_later and v in block.totals]
+        operands = dict.fromkeys(self._below(a) for e in block.members for a in e.operands)
+        self.taken = [a for a in operands if isinstance(a, Var) and a not in inside]
+        self.last: dict[Var, int] = {}
+        for i, e in enumerate(block.members):
+            self.last.update((v, i) for v in (*variables(e.operands), *e.results))
+        for e in reversed(block.members):
+            if e.primitive.kind == "view":  # what is looked into lives as long as the view
+                self.last.update((v, max(self.last[v], self.last[e.results[0]])) for v in variables(e.operands))
+        self.lines: list[str] = []
+        self._write()
+
+    def _below(self, atom: Atom) -> Atom:
+        thin = self.writer.thin
+        return self._below(thin[atom]) if isinstance(atom, Var) and atom in thin else atom
+
+    def _used_elsewhere(self, inside: set[Var]) -> set[Var]:
+        used = inside.intersection(variables(self.writer.graph.outputs))
+        for step in self.writer.steps:
+            if step is not self.block:
+                for e in members(step):
+                    used |= inside.intersection(variables(e.operands))
+        return used
+
+    def _write(self) -> None:
+        writer, block = self.writer, self.block
+        scratch = _Scratch(block.rows)
+        here: dict[Atom, str] = {}  # values cut to the block
+        body: list[str] = []
+        for v in (*self.taken, *self.kept):
+            if v.aval.shape and v.aval.shape[0] == block.n and not (v in self.taken and self._only_whole(v)):
+                here[v] = f"{writer.name(v)}i"
+                body.append(f"{here[v]} = {writer.name(v)}[i:j]")
+
+        def read(atom: Atom) -> str:
+            if isinstance(atom, Literal) and atom.aval.shape and atom.aval.shape[0] == block.n:
+                return f"{writer.read(atom)}[i:j]"
+            if isinstance(atom, Var) and atom in writer.thin:
+                return writer.read(atom)
+            return here.get(atom) or writer.read(atom)
+
+        for i, e in enumerate(block.members):
+            (result,) = e.results
+            if result in block.totals:
+                axes = dict(e.params)["axes"]
+                part = f"sum_({read(e.operands[0])}, {axes[0] if len(axes) == 1 else axes!r})"
+                name = writer.name(result)
+                body.append(f"{name} = {part} if {name} is None else {name} + {part}{comment(e.source, e.results)}")
+            else:
+                target = here.get(result)
+                words = list(map(read, e.operands))
+                for v in variables(e.operands):  # a ufunc may write over an operand, entry by entry
+                    if self.last[v] == i:
+                        scratch.release(here.get(v, ""))
+                here[result], statement = self._statement(e, words, target, scratch)
+                body.append(f"{statement}{comment(e.source, e.results)}")
+        head = [f"{name} = empty({(block.rows, *row)!r}, {writer.constant(dtype, 'dtype')})"
+                for name, (row, dtype) in scratch.arrays.items()]
+        totals = [writer.name(v) for e in block.members for v in e.results if v in block.totals]
+        short = [f"        {name} = {name}[:stop - i]" for name in scratch.arrays]  # the last block may be shorter
+        self.lines = [*head, *[f"{t} = None" for t in totals], f"for i in range(start, stop, {block.rows}):",
+                      f"    j = i + {block.rows}", *(["    if j > stop:", "        j = stop", *short]),
+                      *["    " + line for line in body],
+                      f"return ({''.join(writer.name(v) + ', ' for v in self.totals)})"]
+
+    def _only_whole(self, v: Var) -> bool:
+        """Whether an array from outside is only repeated along the first axis, so that each block needs all of it."""
+        thin = {t for t, x in self.writer.thin.items() if self._below(x) == v}
+        return not any(v in e.operands for e in self.block.members) and bool(thin)
+
+    def _statement(self, e: Equation, words: Sequence[str], target: str | None, scratch: _Scratch) -> tuple[str, str]:
+        """The name that holds the result, and the statement that computes it."""
+        writer = self.writer
+        primitive, operands, params, (result,), _ = e
+        settings = dict(params)
+        if primitive is broadcast_p:
+            key = ", ".join("None" if a in settings["axes"] else ":" for a in range(result.aval.ndim))
+            name = f"{writer.name(result)}i"
+            if target:
+                return target, f"{target}[...] = {words[0]}[{key}]"
+            return name, f"{name} = {words[0]}[{key}]"
+        if isinstance(primitive.evaluate, np.ufunc):
+            into = target or scratch.take(result.aval.shape[1:], result.aval.dtype)
+            return into, f"{writer.constant(primitive.evaluate, primitive.name)}({', '.join(words)}, {into})"
+        if primitive is convert_p and operands[0].aval.dtype.kind != "c" and operands[0].aval.shape:
+            call = f"{words[0]}.astype({writer.constant(result.aval.dtype, 'dtype')})"
+        else:
+            extra = [f"{k}={writer._setting(v, k)}" for k, v in params]
+            call = f"{writer.constant(primitive.evaluate, primitive.name)}({', '.join([*words, *extra])})"
+        if target:
+            return target, f"{target}[...] = {call}"
+        name = f"{writer.name(result)}i"
+        return name, f"{name} = {call}"
+
+
+class _Scratch:
+    """Arrays of the size of a block, used again and again for the values inside it."""
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
+        self.arrays: dict[str, tuple[tuple[int, ...], Any]] = {}
+        self.free: dict[tuple[tuple[int, ...], Any], list[str]] = {}
+
+    def take(self, row: tuple[int, ...], dtype: Any) -> str:
+        free = self.free.setdefault((row, dtype), [])
+        if free:
+            return free.pop()
+        name = f"scratch{len(self.arrays)}"
+        self.arrays[name] = row, dtype
+        return name
+
+    def release(self, name: str) -> None:
+        if name in self.arrays:
+            free = self.free[self.arrays[name]]
+            if name not in free:
+                free.append(name)
+
+
+def comment(source: Source | None, results: Sequence[Var]) -> str:
+    """What stands behind a statement: the types of its results, and the user's line."""
+    return f"  # {', '.join(str(v.aval) for v in results)}{f' {source.file}:{source.line}' if source else ''}"

@@ -1,0 +1,232 @@
+"""What a call leaves behind: no reference cycles, no state, nothing in other threads; and what an import costs."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+import threading
+import weakref
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fad
+from fad.tracing import active_builder
+
+
+def _f(x: Any) -> Any:
+    y = np.sin(x) * x
+    y[0] = 2.0 * x[1]
+    return np.sum(np.where(x > 0.5, y, -x) ** 2) if x[0] < 10.0 else x[0]
+
+
+def _smooth(x: Any) -> Any:
+    return np.sum(np.tanh(np.outer(x, x)) @ np.exp(-x))
+
+
+X = np.array([0.3, 0.7, 1.1])
+
+CALLS: dict[str, Callable[[Any], Any]] = {
+    "grad": lambda x: fad.grad(_f)(x),
+    "value_and_grad": lambda x: fad.value_and_grad(_f)(x),
+    "jvp": lambda x: fad.jvp(_f, (x,), (x,)),
+    "vjp": lambda x: fad.vjp(_f, x)[1](1.0),
+    "linearize": lambda x: fad.linearize(_f, x)[1](x),
+    "jacfwd": lambda x: fad.jacfwd(_smooth)(x),
+    "jacrev": lambda x: fad.jacrev(_smooth)(x),
+    "hessian": lambda x: fad.hessian(_smooth)(x),
+    "hvp": lambda x: fad.hvp(_smooth, x, x),
+    "vmap": lambda x: fad.vmap(_smooth)(np.stack([x, x])),
+    "vmap of grad": lambda x: fad.vmap(fad.grad(_smooth))(np.stack([x, x])),
+    "grad of grad": lambda x: fad.grad(lambda y: np.sum(fad.grad(_smooth)(y)))(x),
+    "jit": lambda x: fad.jit(_f)(x),
+    "grad of jit": lambda x: fad.grad(fad.jit(_smooth))(x),
+    "trace": lambda x: str(fad.trace(_smooth, x)),
+}
+
+
+# -- reference cycles -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_no_reference_cycle_survives(name: str) -> None:
+    """Memory is given back when a call returns, and not when the collector gets around to it."""
+    call = CALLS[name]
+    call(X)
+    gc.collect()
+    gc.disable()
+    try:
+        call(X)
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        left = [type(x).__name__ for x in gc.garbage]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+    assert left == []
+
+
+def test_arguments_are_given_back() -> None:
+    """No cache holds on to the arrays of a call: neither its arguments nor what the function closed over."""
+    argument, captured = np.ones(5000), np.ones(5000)
+    seen = [weakref.ref(argument), weakref.ref(captured)]
+    fad.grad(lambda x: np.sum(x * captured))(argument)
+    fad.vjp(lambda x: x * captured, argument)[1](argument)
+    del argument, captured
+    assert [ref() for ref in seen] == [None, None]
+
+
+def test_an_exception_gives_back_the_arguments() -> None:
+    argument = np.ones(5000)
+    seen = weakref.ref(argument)
+
+    def fails(x: Any) -> Any:
+        raise KeyError(np.sum(x))
+
+    try:
+        fad.grad(fails)(argument)
+    except KeyError:
+        pass
+    del argument
+    gc.collect()  # a traceback and its frames are a cycle of Python's own making
+    assert seen() is None
+
+
+# -- exceptions -----------------------------------------------------------------------------------
+
+
+class _Own(Exception):
+    """An exception of the user's."""
+
+
+@pytest.mark.parametrize("name", [name for name in CALLS if name != "trace"])
+def test_the_users_exception_passes_through_and_leaves_no_state(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    mistake = _Own("mine")
+
+    def fails(x: Any) -> Any:
+        np.sin(x)
+        raise mistake
+
+    expected = CALLS[name](X)
+    with monkeypatch.context() as patch:
+        patch.setitem(globals(), "_f", fails)
+        patch.setitem(globals(), "_smooth", fails)
+        with pytest.raises(_Own) as caught:
+            CALLS[name](X)
+    assert caught.value is mistake
+    assert mistake.__cause__ is None
+    assert active_builder() is None
+    for found, wanted in zip(fad.tree.leaves(CALLS[name](X)), fad.tree.leaves(expected), strict=True):
+        assert np.array_equal(found, wanted)
+
+
+def test_an_exception_in_an_inner_call_can_be_caught_inside() -> None:
+    def fails(x: Any) -> Any:
+        raise _Own
+
+    def f(x: Any) -> Any:
+        try:
+            return fad.grad(fails)(x)
+        except _Own:
+            return x * x
+
+    assert fad.grad(f)(3.0) == 6.0
+    assert fad.grad(fad.grad(f))(3.0) == 2.0
+
+
+def test_the_arguments_of_a_call_are_not_written_to() -> None:
+    x = X.copy()
+    for call in CALLS.values():
+        call(x)
+    assert np.array_equal(x, X)
+
+
+# -- threads --------------------------------------------------------------------------------------
+
+
+def test_eight_threads() -> None:
+    """Different derivatives of different functions at once, the first ones of each included, are what one thread gets."""
+    def family(n: int) -> Callable[[Any], Any]:
+        def f(x: Any) -> Any:
+            for _ in range(n % 5 + 1):
+                x = np.sin(x) * n + x * x
+            return np.sum(x) if n % 2 else np.sum(np.outer(x, x))
+
+        return f
+
+    jitted = [fad.jit(family(n)) for n in range(8)]
+
+    def work(n: int) -> list[Any]:
+        f, x = family(n % 8), np.linspace(0.1, 0.9, n % 3 + 2)
+        return [fad.grad(f)(x), fad.jvp(f, (x,), (x,))[1], fad.vmap(fad.grad(f))(np.stack([x, -x])),
+                fad.hessian(f)(x), jitted[n % 8](x), fad.grad(jitted[n % 8])(x)]
+
+    start = threading.Barrier(8)
+
+    def together(worker: int) -> list[list[Any]]:
+        start.wait()
+        return [work((worker + n) % 24) for n in range(24)]
+
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(together, range(8)))
+    expected = [work(n) for n in range(24)]
+    for worker, result in enumerate(results):
+        for n, found in enumerate(result):
+            for a, b in zip(found, expected[(worker + n) % 24], strict=True):
+                np.testing.assert_array_equal(a, b)
+
+
+def test_a_trace_belongs_to_its_thread() -> None:
+    """A thread that a traced function starts is not inside the trace."""
+    seen: list[Any] = []
+
+    def f(x: Any) -> Any:
+        thread = threading.Thread(target=lambda: seen.append((active_builder(), fad.grad(np.sin)(0.0))))
+        thread.start()
+        thread.join()
+        return x * x
+
+    assert fad.grad(f)(3.0) == 6.0
+    assert seen == [(None, 1.0)]
+
+
+# -- imports --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def run_python(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+    """Runs a program in a process of its own, with bytecode that is kept from run to run."""
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(tmp_path_factory.mktemp("bytecode"))}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+
+    def run(program: str) -> str:
+        done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True,
+                              check=False, env=environment)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    return run
+
+
+def test_import_fad_imports_numpy_and_the_standard_library_alone(run_python: Callable[[str], str]) -> None:
+    out = run_python("import sys, numpy; old = set(sys.modules); import fad; print(*sorted(set(sys.modules) - old))")
+    names = {name.partition(".")[0] for name in out.split()} - {"fad", "numpy"}
+    assert {name for name in names if name not in sys.stdlib_module_names} == set()
+
+
+def test_import_fad_takes_40_milliseconds_at_most(run_python: Callable[[str], str]) -> None:
+    """Of the processor's time, on top of NumPy's, in the best of some runs: other work on the machine does not count."""
+    program = "import numpy, time; t = time.process_time(); import fad; print(time.process_time() - t)"
+    run_python(program)  # writes the bytecode
+    assert min(float(run_python(program)) for _ in range(8)) < 0.040
+
+
+def test_import_changes_nothing_of_numpys(run_python: Callable[[str], str]) -> None:
+    run_python("import numpy as np; old = np.geterr(), np.get_printoptions(); names = dict(vars(np)); import fad; "
+               "assert old == (np.geterr(), np.get_printoptions()); assert all(vars(np)[k] is names[k] for k in names)")
