@@ -25,7 +25,8 @@ class Measurements:
 
 def model(p: Array, t: Array) -> Array:
     amplitude, decay, omega = p
-    return amplitude * np.exp(-decay * t) * np.cos(omega * t)
+    voltage: Array = amplitude * np.exp(-decay * t) * np.cos(omega * t)
+    return voltage
 
 
 def chi_squared(p: Array, data: Measurements) -> np.float64:

@@ -13,7 +13,8 @@ Array = NDArray[np.float64]
 
 def loss(w: Array, x: Array, y: float) -> np.float64:
     """The squared error of one prediction; x has shape (features,)."""
-    return np.float64(0.5) * (np.dot(x, w) - y) ** 2
+    error: np.float64 = np.dot(x, w) - y
+    return error ** 2 / 2
 
 
 def influences(w: Array, x: Array, y: Array) -> Array:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import linecache
+import opcode
 import os
 import sys
 from types import CodeType, FrameType
@@ -20,6 +21,8 @@ __all__ = ["Source", "here", "source_of"]
 _FAD = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
 _TOUR = (_FAD + "__main__.py", _FAD + "tour.py")  # ours, but written and read as a user's program
+
+_CACHE = opcode.opmap["CACHE"]
 
 _getframe = sys._getframe
 
@@ -73,7 +76,7 @@ def _is_internal(file: str) -> bool:
 
 
 def here(depth: int = 2) -> Source | None:
-    """The place in the user's code, at least `depth` calls up: the innermost frame that is neither fad's nor NumPy's."""
+    """The place in the user's code, at least `depth` calls up: the innermost frame not of fad's own or NumPy's."""
     return source_of(_getframe(depth))
 
 
@@ -93,5 +96,9 @@ def source_of(frame: FrameType | None) -> Source | None:
 def _intern(code: CodeType, instruction: int) -> Source:
     if len(_interned) > _LIMIT:
         _interned.clear()
-    source = _interned[id(code), instruction] = Source(code, instruction)
+    start, text = instruction, code.co_code
+    while start and text[start] == _CACHE:  # Python's specialised instructions point behind themselves
+        start -= 2
+    source = _interned.get((id(code), start)) or Source(code, start)
+    _interned[id(code), start] = _interned[id(code), instruction] = source
     return source

@@ -409,7 +409,9 @@ _NOT_IN_NUMPY_AS = {"pow": "numpy.power", "fabs": "numpy.abs", "fsum": "numpy.su
 def _instead_of(call: str) -> str:
     """What to write for a call that asks for plain numbers, such as math.sin(x)."""
     name = call.partition("(")[0].rpartition(".")[2]
-    if name in ("array", "asarray", "full", "linspace"):
+    if name == "array":
+        return "use np.stack([x, y]) for np.array([x, y]), or fad.numpy.array, which takes traced values"
+    if name in ("asarray", "full", "linspace"):
         return f"use fad.numpy.{name}, which takes traced values"
     if name in ("float", "complex"):
         return f"leave {name}() out"

@@ -49,7 +49,7 @@ class Builder:
             not inputs, as the trace of a user's function does.
     """
 
-    __slots__ = ("birth", "embeds", "arguments", "equations", "captures", "count", "source", "closed",
+    __slots__ = ("birth", "embeds", "arguments", "equations", "captures", "count", "source", "closed", "origin",
                  "known", "on_demand", "_captured", "_definitions", "_indexed", "_watched")
 
     def __init__(self, *, embeds: bool = False) -> None:
@@ -62,6 +62,7 @@ class Builder:
         self.count = 0  # variables so far: the number of the next one
         self.source: Source | None = None  # of the equations to come; None: the line that the user is running
         self.closed = False
+        self.origin: Source | None = None  # the call that is traced
         self.on_demand: Callable[[Builder, Tracer, str, Any], None] | None = None  # told what Python has asked for
         self.known: dict[Var, Value] = {}  # the values of arguments, and what was computed on demand
         self._definitions: dict[Var, Equation] = {}
@@ -82,7 +83,7 @@ class Builder:
     def record(self, primitive: Primitive, operands: Sequence[Value], params: Params = ()) -> Any:
         """Write down one equation; return a tracer of its result, or a tuple of them."""
         if self.closed:
-            raise self._escaped()
+            raise self._escaped(operands)
         # An operand of this very builder is by far the usual case: spelled out, not sent through atom().
         atoms = tuple([x.atom if x.__class__ is Tracer and x.builder is self else self.atom(x) for x in operands])
         key = (primitive, params, *[a.aval for a in atoms])
@@ -100,7 +101,7 @@ class Builder:
              params: Params = ()) -> Tracer:
         """Write down one equation of one result, with operands that are atoms already."""
         if self.closed:
-            raise self._escaped()
+            raise self._escaped(atoms)
         number = self.count
         self.count = number + 1
         var = _tuple(Var, (number, aval))
@@ -190,9 +191,14 @@ class Builder:
         """The values of the captures, in the order of the graph's last inputs."""
         return tuple(self._captured.values())
 
-    def _escaped(self) -> FadError:
+    def _escaped(self, values: Sequence[Any]) -> FadError:
+        """The error for values that outlived this trace, or left it for one that encloses it."""
+        escaped = [x.atom if isinstance(x, Tracer) else x for x in values if not isinstance(x, Tracer) or x.builder is self]
+        made = [e.source for e in self.equations if not set(e.results).isdisjoint(a for a in escaped if isinstance(a, Var))]
+        origin = made[0] if made else self.origin
         return EscapedTracerError(
-            "a traced value was used after the call that traced it had ended, or in a trace outside its own",
+            f"a traced value, {'made' if made else 'an argument of a call'} at {origin}, was used after that call had "
+            "ended, or in a trace outside its own",
             why="it stood for an array within one call of grad, vmap, jit or another transform",
             edit="return the value from the function, with has_aux=True if need be, and use what the transform "
                  "returns; or keep fad.value(x)")
@@ -202,7 +208,7 @@ class Builder:
     def demand(self, tracer: Tracer, purpose: str) -> Any:
         """The array behind a tracer, computed from the equations recorded so far, each at most once."""
         if self.closed:
-            raise self._escaped()
+            raise self._escaped((tracer,))
         value = concrete(self._evaluate(tracer.atom, purpose), purpose)
         if self.on_demand is not None:
             self.on_demand(self, tracer, purpose, value)
@@ -247,7 +253,8 @@ class Builder:
         raise AbstractValueError(
             f"the value of a traced {v.aval} was asked for, by {purpose}",
             why="under vmap, or when a Graph is made from shapes alone, it stands for many values, or for none yet",
-            edit="choose entry by entry with np.where(condition, a, b), or use fad.cond")
+            edit="index fad.numpy.asarray(table)[i], not the plain table[i]" if purpose in ("an index", "a plain array")
+            else "choose entry by entry with np.where(condition, a, b), or use fad.cond")
 
 
 def _sample(array: np.ndarray[Any, Any]) -> bytes:
@@ -294,6 +301,7 @@ def trace(function: Callable[..., Sequence[Value]], avals: Sequence[Aval], value
     """Run a function on tracers of these avals; with values, which its `if` and `while` can then ask for."""
     builder = Builder(embeds=embeds)
     builder.on_demand = on_demand
+    builder.origin = here(2)
     arguments = [builder.argument(aval, value, bool(is_weak)) for aval, value, is_weak in itertools.zip_longest(
         avals, values, weak)]
     _active.builders.append(builder)

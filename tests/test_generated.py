@@ -120,7 +120,8 @@ def _check(steps: list[Step], shapes: list[tuple[int, ...]], seed: int, dtype: A
     args, program = draw(rng), _program(steps, margins)
     program(*args)
     assume(min(margins, default=1.0) > 0.05)
-    case = make_case(program, args, seed=seed, draw=draw)
+    powers = any(name == "power" for name, _, _ in steps)  # NumPy's x ** y of scalars and np.power may differ in an ulp
+    case = make_case(program, args, seed=seed, draw=draw, ulps=64 if powers else 0)
     for name, law in LAWS.items():
         if name != "tangent" or dtype is np.float64:  # a dozen roundings of float32 may be many
             law(case)

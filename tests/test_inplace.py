@@ -11,7 +11,15 @@ import pytest
 
 import fad
 import fad.numpy as fnp
-from fad.errors import ConversionError, DtypeError, FadError, InPlaceError, ShapeError, StaleViewError
+from fad.errors import (
+    AbstractValueError,
+    ConversionError,
+    DtypeError,
+    FadError,
+    InPlaceError,
+    ShapeError,
+    StaleViewError,
+)
 
 from .laws import central_difference
 
@@ -355,6 +363,23 @@ def test_vmap_of_writes() -> None:
     xs = np.random.default_rng(0).normal(size=(4, 3))
     positions = np.array([0, 2, 1, -1])
     assert np.array_equal(fad.vmap(f)(xs, positions), np.stack([f(x, i) for x, i in zip(xs, positions, strict=True)]))
+
+
+def test_a_table_under_vmap() -> None:
+    table = np.array([1.0, 2.0, 4.0])
+    assert np.array_equal(fad.vmap(lambda x: fnp.asarray(table)[np.argmax(x)])(np.eye(3)), table)
+    with pytest.raises(AbstractValueError, match="asarray"):
+        fad.vmap(lambda x: table[np.argmax(x)])(np.eye(3))
+
+
+def test_equal_traces_have_equal_sources() -> None:
+    def f(x: Any) -> Any:
+        for i in range(1, 3):
+            x[i] += x[i - 1] * x[i]  # Python specialises x[i] after a while, and its frames look different then
+        return np.sum(x)
+
+    first, *others = [fad.trace(f, np.ones(3)) for _ in range(20)]
+    assert all(graph.equations == first.equations for graph in others)
 
 
 def test_float32_stays() -> None:

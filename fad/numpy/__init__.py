@@ -13,3 +13,5 @@ from . import arranging as arranging
 from . import contractions as contractions
 from . import subscripts as subscripts
 from . import products as products
+from . import linalg as linalg
+from . import fft as fft

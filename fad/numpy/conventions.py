@@ -13,7 +13,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..avals import Dtype, Shape
 from ..equation import Literal, small_literal
-from ..errors import ObjectArrayError
+from ..errors import ObjectArrayError, ShapeError
 from ..primitive import Traced, Value
 from ..primitives.structural import broadcast, convert, reshape
 from ..tracer import Tracer, overrides
@@ -128,7 +128,13 @@ def broadcast_together(values: Sequence[Value]) -> list[Value]:
     shape = next((s for s in shapes if s), ())
     if all(s == shape or not s for s in shapes):
         return list(values)
-    shape = np.broadcast_shapes(*shapes)
+    try:
+        shape = np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise ShapeError(
+            f"operands of shapes {' and '.join(map(str, shapes))} cannot be broadcast together",
+            why="counted from the last axis, two sizes must be equal, or one of them 1",
+            edit="insert an axis with x[:, None], or reshape one of them") from None
     return [broadcast_to(x, shape) if s else x for x, s in zip(values, shapes, strict=True)]
 
 

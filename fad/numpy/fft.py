@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..avals import Dtype
 from ..primitive import Value
 from ..primitives.elementwise import conjugate
 from ..primitives.fft import fft_p, irfft_p, rfft_p
@@ -24,15 +23,14 @@ _OTHER = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "
 # -- arguments ------------------------------------------------------------------------------------
 
 
-def _complex(x: Value) -> Value:
-    return operand(x, np.result_type(x.dtype, 1j))
+def _inexact(x: Value) -> Value:
+    return operand(x, np.result_type(x.dtype, 1.0))
 
 
 def _real(name: str, x: Value) -> Value:
     if x.dtype.kind == "c":
         raise TypeError(f"{name} takes real input, and this is of dtype {x.dtype}; take x.real, or use numpy.fft.fft")
-    dtype: Dtype = np.result_type(x.dtype, 1.0)
-    return operand(x, dtype)
+    return _inexact(x)
 
 
 def _norm(norm: Any) -> str:
@@ -65,7 +63,7 @@ def _transform(a: Any, n: Any, axis: Any, norm: Any, *, backward: bool) -> Value
     x = as_array(a)
     axis = normalize_axis_index(axis, x.ndim)
     n = x.shape[axis] if n is None else int(n)
-    return fft_p(_fitted(_complex(x), n, axis, n), axis=axis, norm=_norm(norm), backward=backward)
+    return fft_p(_fitted(_inexact(x), n, axis, n), axis=axis, norm=_norm(norm), backward=backward)
 
 
 @rule_for(np.fft.fft)
@@ -91,7 +89,7 @@ def irfft(a: Any, n: Any = None, axis: Any = -1, norm: Any = None, out: Any = No
     x = as_array(a)
     axis = normalize_axis_index(axis, x.ndim)
     n = (x.shape[axis] - 1) * 2 if n is None else int(n)
-    return irfft_p(_fitted(_complex(x), n, axis, n // 2 + 1), n=n, axis=axis, norm=_norm(norm))
+    return irfft_p(_fitted(_inexact(x), n, axis, n // 2 + 1), n=n, axis=axis, norm=_norm(norm))
 
 
 @rule_for(np.fft.hfft)

@@ -1,8 +1,10 @@
 """Discrete Fourier transforms: linear, and each other's transposes.
 
-    fft  : complex, n → complex, n            y_k = f Σ_j x_j ω^(±jk),  ω = exp(-2πi/n); its own transpose
-    rfft : real, n → complex, n // 2 + 1      the first half of fft's; the rest are its conjugates
-    irfft : complex, n // 2 + 1 → real, n     fft of the whole, of which the first half is given
+    fft : n → complex, n                      y_k = f Σ_j x_j ω^(±jk),  ω = exp(-2πi/n); its own transpose
+    rfft : real, n → complex, n // 2 + 1       the first half of fft's; the rest are its conjugates
+    irfft : n // 2 + 1 → real, n       fft of the whole, of which the first half is given
+
+fft and irfft take real numbers, too, which NumPy rounds in its own way.
 
 The pairing of cotangents and tangents is Re Σ x̄ dx, without conjugation, so the matrix ω^jk, which is symmetric, is its
 own transpose. Half a spectrum stands for a whole one: each frequency in it counts twice, but for 0 and (for an even n)
@@ -24,12 +26,16 @@ import numpy as np
 from ..avals import Aval, Dtype, make_aval
 from ..primitive import Linear, Primitive, Tangent, Value, linear
 from .elementwise import conjugate, multiply
-from .structural import broadcast
+from .structural import broadcast, convert
 
 __all__ = ["fft_p", "irfft_p", "rfft_p"]
 
 _other = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
 """The norm by which the transform in the other direction has the same factor."""
+
+
+def _complex_dtype(dtype: Dtype) -> Dtype:
+    return np.result_type(dtype, np.complex64)
 
 
 def _with_length(x: Aval, axis: int, n: int, dtype: Any) -> Aval:
@@ -60,8 +66,7 @@ def _fft_evaluate(x: Any, *, axis: int, norm: str, backward: bool) -> Any:
 
 
 def _fft_infer(x: Aval, *, axis: int, norm: str, backward: bool) -> Aval:
-    assert x.dtype.kind == "c", x
-    return x
+    return make_aval(x.shape, _complex_dtype(x.dtype))
 
 
 def _fft_batch(operands: Sequence[Value], mapped: Sequence[bool], *, axis: int, norm: str, backward: bool) -> Value:
@@ -69,7 +74,7 @@ def _fft_batch(operands: Sequence[Value], mapped: Sequence[bool], *, axis: int, 
 
 
 def _fft_transpose(ct: Value, x: Linear, *, axis: int, norm: str, backward: bool) -> Sequence[Tangent]:
-    return (fft_p(ct, axis=axis, norm=norm, backward=backward),)
+    return (convert(fft_p(ct, axis=axis, norm=norm, backward=backward), x.aval.dtype),)
 
 
 fft_p: Primitive = linear("fft", _fft_evaluate, _fft_infer, _fft_batch, _fft_transpose)
@@ -80,7 +85,7 @@ fft_p: Primitive = linear("fft", _fft_evaluate, _fft_infer, _fft_batch, _fft_tra
 
 def _rfft_infer(x: Aval, *, axis: int, norm: str) -> Aval:
     assert x.dtype.kind == "f", x
-    return _with_length(x, axis, x.shape[axis] // 2 + 1, np.result_type(x.dtype, np.complex64))
+    return _with_length(x, axis, x.shape[axis] // 2 + 1, _complex_dtype(x.dtype))
 
 
 def _rfft_batch(operands: Sequence[Value], mapped: Sequence[bool], *, axis: int, norm: str) -> Value:
@@ -100,7 +105,7 @@ rfft_p: Primitive = linear("rfft", lambda x, *, axis, norm: np.fft.rfft(x, None,
 
 
 def _irfft_infer(x: Aval, *, n: int, axis: int, norm: str) -> Aval:
-    assert x.dtype.kind == "c" and x.shape[axis] == n // 2 + 1, x
+    assert x.shape[axis] == n // 2 + 1, x
     return _with_length(x, axis, n, np.empty(0, x.dtype).real.dtype)
 
 
@@ -109,7 +114,7 @@ def _irfft_batch(operands: Sequence[Value], mapped: Sequence[bool], *, n: int, a
 
 
 def _irfft_transpose(ct: Value, x: Linear, *, n: int, axis: int, norm: str) -> Sequence[Tangent]:
-    return (_counted(conjugate(rfft_p(ct, axis=axis, norm=_other[norm])), axis, n, False),)
+    return (convert(_counted(conjugate(rfft_p(ct, axis=axis, norm=_other[norm])), axis, n, False), x.aval.dtype),)
 
 
 irfft_p: Primitive = linear("irfft", lambda x, *, n, axis, norm: np.fft.irfft(x, n, axis, norm), _irfft_infer,

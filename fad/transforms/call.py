@@ -136,6 +136,11 @@ def moving(transform: str, arguments: Sequence[Any]) -> Moving:
                 values.append(value)
                 weak.append(is_weak)
             still.append(leaf)
+        if leaves and not any(map(is_array, leaves)):
+            raise IntegerArgumentError(
+                f"{transform} was called at an argument of type {type(argument).__name__}, without a number in it",
+                why="there is nothing in it that could change by a little",
+                edit="select another argument with argnums= or argnames=")
     return Moving(values, weak, positions, still, structures)
 
 

@@ -9,7 +9,7 @@ from .row import Op
 
 __all__ = ["OPS", "Op"]
 
-_TABLES = ("elementwise", "reductions", "shape", "indexing", "contraction")
+_TABLES = ("elementwise", "reductions", "shape", "indexing", "contraction", "linalg", "fft")
 
 OPS: list[Op] = [row for table in _TABLES if find_spec(f"{__name__}.{table}")
                  for row in import_module(f"{__name__}.{table}").ROWS]
