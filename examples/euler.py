@@ -1,7 +1,7 @@
 """Differentiate a time-stepping scheme that fills an array in place.
 
-Predators and prey, after Lotka and Volterra, by explicit Euler steps. The trajectory is written row by row into an array made
-with `fad.numpy`; without a transform around it, that is NumPy's own.
+Predators and prey, after Lotka and Volterra, by explicit Euler steps. The trajectory is written row by row into an
+array made with `fad.numpy`; without a transform around it, that is NumPy's own.
 """
 
 import numpy as np

@@ -18,9 +18,8 @@ def residual(u: Array, lam: float) -> Array:
     """What the equation leaves over at the inner points of the grid."""
     h = 1.0 / (u.size + 1)
     padded = np.concatenate([np.zeros(1), u, np.zeros(1)])
-    curvature = (padded[2:] - 2.0 * padded[1:-1] + padded[:-2]) / h ** 2
-    heating: Array = lam * np.exp(u)
-    return curvature + heating
+    left_over: Array = (padded[2:] - 2.0 * padded[1:-1] + padded[:-2]) / h ** 2 + lam * np.exp(u)
+    return left_over
 
 
 def solve(equations: Callable[[Array, float], Array], u: Array, lam: float, *, tolerance: float = 1e-9) -> Array:

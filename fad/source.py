@@ -30,10 +30,11 @@ _getframe = sys._getframe
 class Source:
     """One place in the user's code; interned, so that equal places are the same object."""
 
-    __slots__ = ("code", "instruction")
+    __slots__ = ("code", "instruction", "_line")
 
     def __init__(self, code: CodeType, instruction: int) -> None:
         self.code, self.instruction = code, instruction
+        self._line: int | None = None
 
     @property
     def file(self) -> str:
@@ -41,6 +42,11 @@ class Source:
 
     @property
     def line(self) -> int:
+        if self._line is None:
+            self._line = self._found_line()
+        return self._line
+
+    def _found_line(self) -> int:
         for start, end, line in self.code.co_lines():
             if start <= self.instruction < end and line is not None:
                 return line

@@ -33,7 +33,7 @@ from .calculus import (
 )
 from .errors import BaseError
 from .operation import Elementwise
-from .variable import Operand, Variable, apply, apply_linear, variable_of
+from .variable import Operand, Variable, apply, apply_linear
 
 __all__ = ["add", "arccos", "arcsin", "arctan", "cos", "cosh", "divide", "exp", "log", "logistic", "multiply", "power",
            "sin", "sinh", "sqrt", "subtract", "sum_elts", "tan", "tanh"]
@@ -239,5 +239,5 @@ def power(x: Operand, y: Operand) -> Variable:
     array([[6.]])
     """
     if isinstance(y, (int, float)):
-        return apply(power_by(float(y)), variable_of(x))
+        return apply(power_by(float(y)), x)
     return apply(POWER, x, y)

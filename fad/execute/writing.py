@@ -59,8 +59,10 @@ class Writer:
         self.lines: list[str] = []
         self.numbers = self._as_python_numbers() if python_numbers else set()
         self.dying: dict[int, list[Var]] = {}
+        kept_by_caller = set(graph.inputs)
         for v, step in self.memory.last.items():
-            self.dying.setdefault(step, []).append(v)
+            if v.aval.shape and v.aval.size >= _LEAST_REUSED and v not in kept_by_caller:
+                self.dying.setdefault(step, []).append(v)
 
     def _as_python_numbers(self) -> set[Var]:
         """The values that are Python numbers: results of expressions, and what goes into them."""
@@ -163,9 +165,7 @@ class Writer:
 
     def let_go(self) -> None:
         """Forget the values that have been used for the last time."""
-        inputs = set(self.graph.inputs)
-        names = [self.name(v) for v in self.dying.get(self.step, ()) if v.aval.size >= _LEAST_REUSED
-                 and v not in inputs and v not in self.thin and v in self.names]
+        names = [self.name(v) for v in self.dying.get(self.step, ()) if v not in self.thin and v in self.names]
         if names:
             self.lines.append(" = ".join(names) + " = None")
 

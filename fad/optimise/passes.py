@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..equation import Equation, Var, variables
+from ..equation import Atom, Equation
 from ..graph import Graph
 
 __all__ = ["drop_dead"]
@@ -10,10 +10,10 @@ __all__ = ["drop_dead"]
 
 def drop_dead(graph: Graph) -> Graph:
     """Leave out every equation whose results nobody uses."""
-    wanted: set[Var] = set(variables(graph.outputs))
+    wanted: set[Atom] = set(graph.outputs)
     kept: list[Equation] = []
     for equation in reversed(graph.equations):
-        if equation.primitive.kind == "effect" or not wanted.isdisjoint(equation.results):
+        if not wanted.isdisjoint(equation.results) or equation.primitive.kind == "effect":
             kept.append(equation)
-            wanted.update(variables(equation.operands))
+            wanted.update(equation.operands)
     return Graph(graph.inputs, tuple(reversed(kept)), graph.outputs)

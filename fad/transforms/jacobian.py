@@ -24,7 +24,7 @@ from ..graph import Graph, memoised, replay
 from ..optimise import drop_dead
 from ..primitive import Value
 from ..tracing import Builder
-from ..typing import A, G, Loose, P, Scalar, Shape, X, X0, X1
+from ..typing import A, G, Loose, P, Scalar, Shape, X, X0
 from .call import Argnames, Argnums, Call, Moving, moving, places_of, trace_call
 from .linearize import linearized
 from .transpose import transpose

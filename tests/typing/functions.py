@@ -1,0 +1,186 @@
+"""What makes a function of a function of the same type: jit, custom rules, vmap; and their methods.
+Checked, and not run: see test_typing.py.
+"""
+
+from collections.abc import Callable
+from typing import Any, assert_type
+
+import numpy as np
+from numpy.typing import NDArray
+
+import fad
+
+F = NDArray[np.float64]
+
+x: F = np.ones(3)
+
+
+# -- jit ----------------------------------------------------------------------
+
+
+@fad.jit
+def compiled(x: F, *, k: int = 1) -> F:
+    return x * k
+
+
+@fad.jit(static_argnames="k")
+def static(x: F, *, k: int = 1) -> np.float64:
+    return np.sum(x) * k
+
+
+assert_type(compiled(x, k=2), F)
+assert_type(compiled.source(x, k=2), str)
+assert_type(compiled.graph(x), fad.Graph)
+assert_type(compiled.cache_info().hits, int)
+assert_type(static(x, k=2), np.float64)
+assert_type(fad.grad(static)(x, k=2), F)
+assert_type(fad.jit(fad.grad(static))(x, k=2), F)
+a_function: Callable[[F], F] = compiled
+fad.jit(lambda x, y: x * y)(2.0, 3.0)
+
+compiled("x")  # type: ignore[arg-type]
+compiled(x, size=2)  # type: ignore[call-arg]
+compiled.source(1.0)  # type: ignore[arg-type]
+static(x, k="2")  # type: ignore[arg-type]
+fad.grad(compiled)  # type: ignore[arg-type]
+fad.jit(compiled, guards="never")  # type: ignore[call-overload]
+
+
+# -- rules of one's own -------------------------------------------------------
+
+
+@fad.custom_jvp
+def log1pexp(x: F) -> F:
+    return np.logaddexp(0.0, x)
+
+
+@log1pexp.defjvp
+def log1pexp_jvp(primals: tuple[F], tangents: tuple[F]) -> tuple[F, F]:
+    (x,), (dx,) = primals, tangents
+    return log1pexp(x), dx / (1.0 + np.exp(-x))
+
+
+@log1pexp.defjvp  # type: ignore[arg-type]
+def no_tangent(primals: tuple[F], tangents: tuple[F]) -> F:
+    return primals[0]
+
+
+@fad.custom_vjp
+def clipped(x: F) -> F:
+    return x
+
+
+def forward(x: F) -> tuple[F, float]:
+    return x, 1.0
+
+
+def backward(limit: float, ct: F) -> tuple[F]:
+    return (np.clip(ct, -limit, limit),)
+
+
+def of_other_residuals(kept: str, ct: F) -> tuple[F]:
+    return (ct,)
+
+
+clipped.defvjp(forward, backward)
+clipped.defvjp(lambda x: (x, None), lambda _, ct: (ct,))
+clipped.defvjp(forward, of_other_residuals)  # type: ignore[misc]
+clipped.defvjp(log1pexp, backward)  # type: ignore[arg-type]
+
+assert_type(log1pexp(x), F)
+assert_type(clipped(x), F)
+
+log1pexp("x")  # type: ignore[arg-type]
+clipped(x, x)  # type: ignore[call-arg]
+
+
+# -- methods ------------------------------------------------------------------
+
+
+class Layer:
+    weights: F = np.eye(3)
+
+    @fad.jit
+    def apply(self, x: F, *, bias: float = 0.0) -> F:
+        return self.weights @ x + bias
+
+    @fad.jit(static_argnames="power")
+    def powered(self, x: F, power: int = 2) -> F:
+        y: F = x ** power
+        return y
+
+    @fad.custom_jvp
+    def scaled(self, x: F) -> F:
+        return x
+
+    @fad.vmap
+    def total(self, x: F) -> np.float64:
+        return np.sum(self.weights @ x)
+
+
+class Deep(Layer):
+    pass
+
+
+layer = Layer()
+assert_type(layer.apply(x, bias=1.0), F)
+assert_type(Deep().apply(x), F)
+assert_type(Layer.apply(layer, x), F)
+assert_type(Layer.apply.source(layer, x), str)
+assert_type(layer.powered(x, power=3), F)
+assert_type(layer.scaled(x), F)
+assert_type(layer.total(x), F)
+
+layer.apply("x")  # type: ignore[arg-type]
+layer.apply(x, size=1.0)  # type: ignore[call-arg]
+layer.powered(x, power="3")  # type: ignore[arg-type]
+layer.scaled(x, x)  # type: ignore[call-arg]
+layer.apply.source(x)  # type: ignore[attr-defined]  # a bound method has no more than other methods have
+
+
+# -- vmap ---------------------------------------------------------------------
+
+
+def normalised(x: F, *, order: int = 2) -> F:
+    y: F = x / np.linalg.norm(x, order)
+    return y
+
+
+def dot(x: F, y: F) -> np.float64:
+    return np.sum(x * y)
+
+
+def loss(w: F, x: F, y: float) -> np.float64:
+    return (dot(w, x) - y) ** 2
+
+
+def curve(t: float) -> F:
+    return np.array([t, t])
+
+
+def tree(x: F) -> dict[str, F]:
+    return {"x": x}
+
+
+assert_type(fad.vmap(normalised)(x, order=1), F)
+assert_type(fad.vmap(dot, in_axes=(None, 0))(x, x), F)  # numbers become arrays
+assert_type(fad.vmap(curve)(x), F)
+assert_type(fad.vmap(tree)(x), dict[str, F])
+assert_type(fad.vmap(loss, in_axes=(None, 0, 0))(x, x, x), NDArray[Any])
+assert_type(fad.vmap(fad.grad(loss), in_axes=(None, 0, 0))(x, x, x), F)
+assert_type(fad.vmap(fad.vmap(dot))(x, x), F)
+fad.vmap(fad.value_and_grad(dot))(x, x)
+fad.vmap(np.dot, in_axes=(0, None))(x, x)
+fad.vmap(lambda x, y: x * y)(x, x)
+
+fad.vmap(normalised)("x")  # type: ignore[arg-type]
+fad.vmap(normalised)(x, ord=1)  # type: ignore[call-arg]
+fad.vmap(dot)(x)  # type: ignore[call-arg]
+fad.vmap(dot, axis_size="3")  # type: ignore[call-overload]
+
+
+# -- constants ----------------------------------------------------------------
+
+
+assert_type(fad.stop_gradient({"x": x}), dict[str, F])
+assert_type(fad.value(x), F)
