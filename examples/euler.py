@@ -12,7 +12,7 @@ import fad.numpy as fnp
 
 Array = NDArray[np.float64]
 
-STEPS, DT = 400, 0.02  # eight years
+STEPS, DT = 200, 0.02  # four years
 
 
 def trajectory(rates: Array, start: Array) -> Array:

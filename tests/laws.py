@@ -13,175 +13,43 @@ and does not look at the row: so a graph with a mistake planted in it can be put
 
 from __future__ import annotations
 
-import functools
 import itertools
-import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 import fad
-from fad import tree
 from fad.avals import make_aval
-from fad.equation import Var
 from fad.execute import Program
-from fad.graph import Graph, replay, verify
+from fad.graph import Graph, replay
 from fad.optimise import optimise
-from fad.primitive import Traced
-from fad.tracing import Builder, trace
-from fad.transforms.call import aval_of_value as aval_of
+from fad.tracing import Builder
 from fad.transforms.jvp import jvp_graph
 from fad.transforms.split import split
 from fad.transforms.transpose import transpose
 from fad.transforms.vmap import vmap_graph
 
-from .ops.row import Op
+from .cases import (
+    Arrays,
+    Case,
+    assert_close,
+    assert_same,
+    aval_of,
+    direction,
+    doubled,
+    inexact,
+    largest,
+    make_case,
+    roundoff,
+    run,
+)
 
-__all__ = ["LAWS", "Case", "assert_close", "assert_same", "case_of", "central_difference", "direction", "make_case",
-           "pulled_back", "pushed_forward", "run"]
-
-Arrays = Sequence[Any]
+__all__ = ["LAWS", "central_difference", "pulled_back", "pushed_forward"]
 
 STEP = 1e-3
 DIFFERENCES = 1e-7  # how near a derivative and a difference must be, relative to what is computed
-ROUNDING = {"f8": 64 * 2.0 ** -52, "f4": 256 * 2.0 ** -23}  # ... two ways of computing one thing, by float type
 SINGLE = 3e-4  # ... a float32 derivative and the float64 one
-
-
-# -- cases ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Case:
-    """A function traced at one point: `inputs` are the arguments, then what the function closed over."""
-
-    fun: Callable[..., Any]  # of arrays, to a list of arrays
-    graph: Graph
-    inputs: tuple[Any, ...]
-    n_args: int
-    ulps: int = 0
-    smooth: int = 2
-    seed: int = 0
-    draw: Callable[[np.random.Generator], tuple[Any, ...]] | None = None  # other points that are as fair
-
-    @property
-    def args(self) -> tuple[Any, ...]:
-        return self.inputs[:self.n_args]
-
-    @property
-    def moving(self) -> tuple[bool, ...]:
-        """Which inputs are differentiated: the arguments."""
-        return tuple([i < self.n_args and aval_of(x).inexact for i, x in enumerate(self.inputs)])
-
-    def rng(self) -> np.random.Generator:
-        return np.random.default_rng(self.seed + 1)
-
-    def at(self, args: Arrays) -> list[Any]:
-        """The function of arrays, at other arguments."""
-        return list(self.fun(*args))
-
-
-def make_case(fun: Callable[..., Any], args: tuple[Any, ...], **settings: Any) -> Case:
-    """A function, which may return any tree, traced at these arguments."""
-    def leaves(*xs: Any) -> list[Any]:
-        return tree.leaves(fun(*xs))
-
-    traced = trace(leaves, [aval_of(x) for x in args], args)
-    return Case(leaves, traced.graph, (*args, *traced.captures), len(args), **settings)
-
-
-@functools.lru_cache(maxsize=4096)
-def case_of(op: Op, dtype: str) -> Case:
-    """A row of the table at a point that depends on its name alone; traced once for all laws."""
-    seed = zlib.crc32(op.name.encode())
-    args = op.draw(np.random.default_rng(seed), np.dtype(dtype))
-    return make_case(op.fun, args, ulps=op.ulps, smooth=op.smooth, seed=seed,
-                     draw=lambda rng: op.draw(rng, np.dtype(dtype)))
-
-
-# -- running, and comparing -----------------------------------------------------------------------
-
-
-def run(graph: Graph, values: Arrays) -> list[Any]:
-    """The results of a graph; each equation's result is held against the aval that the graph gives it."""
-    verify(graph)
-    env: dict[Any, Any] = {}
-
-    def define(v: Var, x: Any, what: object) -> None:
-        assert not isinstance(x, Traced), f"{what} gives a traced value for arrays"
-        found = aval_of(x)
-        assert found is v.aval, f"{what} gives {found}, and the graph says {v.aval}"
-        env[v] = x
-
-    for v, x in zip(graph.inputs, values, strict=True):
-        define(v, x, "an input")
-    for equation in graph.equations:
-        operands = [env[a] if isinstance(a, Var) else a.value for a in equation.operands]
-        out = equation.primitive.evaluate(*operands, **dict(equation.params))
-        for v, x in zip(equation.results, out if equation.primitive.several else (out,), strict=True):
-            define(v, x, equation.primitive)
-    return [env[a] if isinstance(a, Var) else a.value for a in graph.outputs]
-
-
-def assert_same(found: Any, expected: Any, ulps: float = 0) -> None:
-    """Equal in shape, dtype and bits; or within some units in the last place of the largest entry."""
-    found, expected = np.asarray(found), np.asarray(expected)
-    assert found.dtype == expected.dtype, f"dtype {found.dtype} for {expected.dtype}"
-    assert found.shape == expected.shape, f"shape {found.shape} for {expected.shape}"
-    if ulps and found.dtype.kind in "fc":
-        with np.errstate(invalid="ignore"):  # inf - inf
-            distance = np.abs(found - expected)
-        bound = ulps * np.finfo(found.dtype).eps * _size(expected)
-        good = (distance <= bound) | (found == expected) | (np.isnan(found) & np.isnan(expected))
-        assert np.all(good), f"{found} for {expected}: {np.max(distance[~good])} apart, with a bound of {bound}"
-    else:
-        assert np.array_equal(found, expected, equal_nan=found.dtype.kind in "fc"), f"{found} for {expected}"
-        if found.dtype.kind == "f":
-            signs = (np.signbit(found) == np.signbit(expected)) | np.isnan(expected)
-            assert np.all(signs), f"{found} for {expected}: zeros of other signs"
-
-
-def assert_close(found: Any, expected: Any, tolerance: float, scale: float = 0.0) -> None:
-    """Equal in shape, and near relative to the largest entry (or to `scale`, where that is larger)."""
-    found, expected = np.asarray(found), np.asarray(expected)
-    assert found.shape == expected.shape, f"shape {found.shape} for {expected.shape}"
-    if found.size:
-        bound = tolerance * max(_size(expected), scale)
-        distance = np.abs(found - expected)
-        assert np.all(distance <= bound), f"{found} for {expected}: {np.max(distance)} apart, with a bound of {bound}"
-
-
-def _size(x: Any) -> float:
-    x = np.abs(np.asarray(x))
-    finite = x[np.isfinite(x)]
-    return float(finite.max()) if finite.size else 0.0
-
-
-def _rounding(graph: Graph) -> float:
-    """How near two computations of one thing must be: by the coarsest float type that appears in the program."""
-    atoms = [*graph.inputs, *(v for e in graph.equations for v in e.results), *graph.outputs]
-    dtypes = {a.aval.dtype for a in atoms if a.aval.inexact}
-    return max([ROUNDING["f4" if np.finfo(d).bits == 32 else "f8"] for d in dtypes], default=0.0)
-
-
-def _inexact(values: Arrays) -> list[Any]:
-    return [x for x in values if aval_of(x).inexact]
-
-
-def direction(rng: np.random.Generator, like: Any) -> Any:
-    """A random tangent, with no entry near 0."""
-    x = np.asarray(like)
-    t = rng.uniform(0.5, 1.0, x.shape) * rng.choice([-1.0, 1.0], x.shape)
-    if x.dtype.kind == "c":
-        t = t + 1j * rng.uniform(0.5, 1.0, x.shape)
-    return np.asarray(t).astype(x.dtype)[()]
-
-
-def _doubled(x: Any) -> Any:
-    x = np.asarray(x)
-    return x.astype({"f": np.float64, "c": np.complex128}[x.dtype.kind])[()] if x.dtype.kind in "fc" else x[()]
 
 
 # -- typing ---------------------------------------------------------------------------------------
@@ -219,7 +87,7 @@ def central_difference(f: Callable[[Arrays], Arrays], x: Arrays, t: Arrays, step
 
 def check_tangent(case: Case) -> None:
     """The tangents, of order 1 and 2, against differences; those of float32 against those of float64."""
-    single = any(np.finfo(np.asarray(x).dtype).bits == 32 for x in _inexact(case.args))
+    single = any(np.finfo(np.asarray(x).dtype).bits == 32 for x in inexact(case.args))
     rng, args = case.rng(), case.args
     t, u = ([direction(rng, x) for x in args] for _ in range(2))
     n_captured = len(case.inputs) - case.n_args
@@ -227,7 +95,7 @@ def check_tangent(case: Case) -> None:
     n_out = len(case.graph.outputs)
     twice = pushed_forward(pushed, (*case.moving, *(False,) * case.n_args)) if case.smooth > 1 else None
     if single:
-        double = make_case(case.fun, tuple(map(_doubled, args)))
+        double = make_case(case.fun, tuple(map(doubled, args)))
         double_pushed = pushed_forward(double.graph, double.moving)
         _check_single(pushed, double_pushed, case, double, t)
         if twice is not None:
@@ -238,15 +106,15 @@ def check_tangent(case: Case) -> None:
     def tangents(x: Arrays) -> list[Any]:
         return run(pushed, [*x, *case.inputs[case.n_args:], *t])[n_out:]
 
-    scale = max(map(_size, _inexact(case.at(args))), default=0.0)
+    scale = max(map(largest, inexact(case.at(args))), default=0.0)
     if case.smooth > 0:
-        expected = central_difference(lambda x: _inexact(case.at(x)), args, t)
+        expected = central_difference(lambda x: inexact(case.at(x)), args, t)
         for found, difference in zip(tangents(args), expected, strict=True):
             assert_close(found, difference, DIFFERENCES, scale)
     if twice is not None:
         found_twice = run(twice, [*case.inputs, *t, *u])
         second = found_twice[len(found_twice) - len(tangents(args)):]
-        scale = max([scale, *map(_size, tangents(args))])
+        scale = max([scale, *map(largest, tangents(args))])
         for found, difference in zip(second, central_difference(tangents, args, u), strict=True):
             assert_close(found, difference, DIFFERENCES, scale)
     assert n_captured == len(pushed.inputs) - 2 * case.n_args
@@ -254,8 +122,8 @@ def check_tangent(case: Case) -> None:
 
 def _check_single(graph: Graph, double_graph: Graph, case: Case, double: Case, t: Arrays) -> None:
     found = run(graph, [*case.inputs, *t])
-    expected = run(double_graph, [*double.inputs, *map(_doubled, t)])
-    scale = max(map(_size, _inexact(expected)), default=0.0)
+    expected = run(double_graph, [*double.inputs, *map(doubled, t)])
+    scale = max(map(largest, inexact(expected)), default=0.0)
     for a, b in zip(found, expected, strict=True):
         if aval_of(b).inexact:
             assert_close(a, b, SINGLE, scale)
@@ -286,14 +154,14 @@ def check_duality(case: Case, order: int = 2) -> None:
     cts = [direction(rng, y) for y in pushed]
     pull = pulled_back(case.graph, case.moving)
     pulled = run(pull, [*case.inputs, *cts])
-    _assert_dual(cts, pushed, pulled, t, _rounding(case.graph))
+    _assert_dual(cts, pushed, pulled, t, roundoff(case.graph))
     if order > 1 and case.smooth > 1 and pushed:
         moving = (*case.moving, *(True,) * len(cts))
         second = Case(case.fun, pull, (*case.inputs, *cts), 0)
         u = [direction(rng, x) for x, m in zip(second.inputs, moving, strict=True) if m]
         moved = run(pushed_forward(pull, moving), [*second.inputs, *u])[len(pulled):]
         cts = [direction(rng, y) for y in moved]
-        _assert_dual(cts, moved, run(pulled_back(pull, moving), [*second.inputs, *cts]), u, _rounding(pull))
+        _assert_dual(cts, moved, run(pulled_back(pull, moving), [*second.inputs, *cts]), u, roundoff(pull))
 
 
 def _assert_dual(cts: Arrays, pushed: Arrays, pulled: Arrays, t: Arrays, rounding: float) -> None:
@@ -306,7 +174,7 @@ def _assert_dual(cts: Arrays, pushed: Arrays, pulled: Arrays, t: Arrays, roundin
 
 def _inner(xs: Arrays, ys: Arrays) -> tuple[float, float]:
     """Re Σ x y, and Σ |x y|: the pairing of cotangents and tangents does not conjugate."""
-    products = [np.asarray(_doubled(x) * _doubled(y)) for x, y in zip(xs, ys, strict=True)]
+    products = [np.asarray(doubled(x) * doubled(y)) for x, y in zip(xs, ys, strict=True)]
     return float(sum(p.sum().real for p in products)), float(sum(np.abs(p).sum() for p in products))
 
 
@@ -365,7 +233,7 @@ def _check_stack(graph: Graph, mapped: tuple[bool, ...], inputs: Arrays, points:
             f"a stack of {size} results of {atom.aval} is of {aval_of(y)}, with mapped = {mapped}")
         if size and atom.aval.inexact:
             rows = [out[j] for out in loop]
-            assert_close(y, np.stack(rows), _rounding(graph), max(map(_size, rows)))
+            assert_close(y, np.stack(rows), roundoff(graph), max(map(largest, rows)))
         elif size:
             assert_same(y, np.stack([out[j] for out in loop]))
 
@@ -383,12 +251,12 @@ def check_identity(case: Case) -> None:
     for graph, inputs in ((case.graph, case.inputs), (pushed_forward(case.graph, case.moving), (*case.inputs, *t)),
                           (pull, (*case.inputs, *cts))):
         expected = replay(graph, inputs)
-        scale = max(map(_size, _inexact(expected)), default=0.0)
+        scale = max(map(largest, inexact(expected)), default=0.0)
         for results in (run(optimise(graph), inputs), Program(graph)(inputs)):
             for found, wanted in zip(results, expected, strict=True):
                 assert aval_of(found) is aval_of(wanted), f"{aval_of(found)} for {aval_of(wanted)}"
                 if aval_of(wanted).inexact:
-                    assert_close(found, wanted, _rounding(graph) / 4, scale)
+                    assert_close(found, wanted, roundoff(graph) / 4, scale)
                 else:
                     assert_same(found, wanted)
     for x, y in zip(before, case.inputs, strict=True):
@@ -396,7 +264,7 @@ def check_identity(case: Case) -> None:
     compiled = fad.jit(case.fun)
     for _ in range(2):  # traced, and then found again
         for found, wanted in zip(compiled(*case.args), case.at(case.args), strict=True):
-            assert_same(found, wanted, max(case.ulps, _rounding(case.graph) / np.finfo(np.asarray(wanted).dtype).eps)
+            assert_same(found, wanted, max(case.ulps, roundoff(case.graph) / np.finfo(np.asarray(wanted).dtype).eps)
                         if aval_of(wanted).inexact else 0)
 
 
@@ -406,7 +274,7 @@ def check_identity(case: Case) -> None:
 def check_dtype(case: Case) -> None:
     """The public transforms return derivatives of the dtypes, and of the numbers, that the graphs give."""
     def f(*xs: Any) -> list[Any]:
-        return _inexact(case.at(xs))
+        return inexact(case.at(xs))
 
     rng, args = case.rng(), case.args
     outs = f(*args)
@@ -420,13 +288,13 @@ def check_dtype(case: Case) -> None:
     pulled = pullback(cts)
     for a, c in zip(found, outs, strict=True):
         assert aval_of(a) is aval_of(c), f"vjp gives {aval_of(a)} for {aval_of(c)}"
-    _assert_dual(cts, pushed, pulled, t, _rounding(case.graph))
+    _assert_dual(cts, pushed, pulled, t, roundoff(case.graph))
     if all(y.dtype.kind == "f" for y in map(np.asarray, outs)):
         gradients = fad.grad(lambda *xs: sum(np.sum(y) for y in f(*xs)), tuple(range(len(args))))(*args)
         expected = pullback([np.ones_like(y) for y in outs])
         for g, e in zip(gradients, expected, strict=True):
             assert aval_of(g) is aval_of(e), f"grad gives {aval_of(g)} for an argument of {aval_of(e)}"
-            assert_close(g, e, _rounding(case.graph), max(map(_size, expected)))
+            assert_close(g, e, roundoff(case.graph), max(map(largest, expected)))
 
 
 LAWS: dict[str, Callable[[Case], None]] = {

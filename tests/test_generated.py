@@ -10,7 +10,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from .laws import LAWS, make_case
+from .cases import make_case
+from .laws import LAWS
 
 Step = tuple[str, int, int]  # a name in the table, and two numbers that pick the operands
 

@@ -7,7 +7,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from .laws import LAWS, case_of
+from .cases import case_of
+from .laws import LAWS
 from .ops import OPS, Op
 
 

@@ -13,7 +13,7 @@ FAD = Path(__file__).parent.parent / "fad"
 # From the bottom up. Modules of one step do not import each other. A new module has to be entered here, and to say
 # by its place what it may know.
 STAIRS: tuple[tuple[str, ...], ...] = (
-    ("source",),
+    ("source", "typing"),
     ("errors",),
     ("avals", "config", "tree"),
     ("primitive",),
@@ -32,7 +32,8 @@ STAIRS: tuple[tuple[str, ...], ...] = (
     ("optimise.passes", "optimise.rewriting"),
     ("optimise.algebra", "optimise.structure"),
     ("optimise",),
-    ("execute.blocks", "execute.running", "execute.scalars"),
+    ("execute.order", "execute.running", "execute.scalars"),
+    ("execute.blocks",),
     ("execute.memory",),
     ("execute.writing",),
     ("execute.program",),

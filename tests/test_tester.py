@@ -18,7 +18,8 @@ from fad.primitives import elementwise as ew
 from fad.primitives import structural
 from fad.testing import check_grads
 
-from .laws import LAWS, Case, case_of
+from .cases import Case, case_of, direction, run
+from .laws import LAWS, pushed_forward
 from .ops import OPS, Op
 
 # -- planted mistakes -----------------------------------------------------------------------------
@@ -137,13 +138,9 @@ def test_a_slightly_wrong_derivative_is_caught_in_every_row(op: Op) -> None:
 
 def _matters(case: Case, number: int) -> bool:
     """Whether the tangent of that equation's result moves the function's result noticeably."""
-    from fad.transforms.jvp import jvp_graph
-
-    from .laws import direction, run
-
     t = [direction(case.rng(), x) for x in case.args]
     n = len(case.graph.outputs)
-    right, wrong = (run(jvp_graph(c.graph, c.moving), [*case.inputs, *t])[n:] for c in (
+    right, wrong = (run(pushed_forward(c.graph, c.moving), [*case.inputs, *t])[n:] for c in (
         case, planted(case, number, wrong_jvp)))
     values = [float(np.max(np.abs(y), initial=0.0)) for y in case.at(case.args) if np.asarray(y).dtype.kind in "fc"]
     return any(np.max(np.abs(a - b), initial=0.0) > 1e-5 * max(1.0, *values) for a, b in zip(right, wrong, strict=True))

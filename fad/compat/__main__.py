@@ -48,7 +48,7 @@ def _run_module(name: str, arguments: list[str]) -> None:
 def _run_script(path: str, arguments: list[str]) -> None:
     sys.argv[:] = [path, *arguments]
     if pkgutil.get_importer(path) is not None and not _is_file_of_source(path):  # a folder, an archive
-        sys.path[0] = path
+        sys.path[0] = os.path.abspath(path)
         _fresh_main()
         runpy._run_module_as_main("__main__", False)  # type: ignore[attr-defined]  # as above
         return

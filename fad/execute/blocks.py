@@ -16,6 +16,7 @@ from ..graph import Graph
 from ..primitive import Primitive
 from ..primitives.selection import max_p, min_p
 from ..primitives.structural import broadcast_p, sum_p
+from .order import late
 
 __all__ = ["Block", "schedule"]
 
@@ -46,12 +47,16 @@ def schedule(graph: Graph) -> list[Equation | Block]:
     blocks: list[Block] = []
     after: dict[Var, int] = {}  # variable -> the blocks that must have run, as bits
     places: list[Block | None] = []
-    for equation in graph.equations:
+    equations = late(graph)
+    n_closed = 0
+    for equation in equations:
         used = list(variables(equation.operands))
         n = _leading(equation)
-        block = None if n is None else _home(blocks, n, used, after)
+        block = None if n is None else _home(blocks, n_closed, n, used, after)
         places.append(block)
         if block is None:
+            if equation.primitive.kind != "view" and max([a.aval.size for a in equation.operands], default=0) >= _LEAST_SIZE:
+                n_closed = len(blocks)  # what comes after heavy work stays after it: its results would only wait
             needed = 0
             for v in used:
                 needed |= after.get(v, 0)
@@ -62,12 +67,12 @@ def schedule(graph: Graph) -> list[Equation | Block]:
             after.update((v, block.bit) for v in equation.results)
     worth = {id(b) for b in blocks if _is_worth_it(b)}
     return _ordered([block if block is not None and id(block) in worth else equation
-                     for equation, block in zip(graph.equations, places, strict=True)])
+                     for equation, block in zip(equations, places, strict=True)])
 
 
-def _home(blocks: list[Block], n: int, used: list[Var], after: dict[Var, int]) -> Block:
+def _home(blocks: list[Block], n_closed: int, n: int, used: list[Var], after: dict[Var, int]) -> Block:
     """The block that an equation joins: one of the latest that need not have ended before it, or a new one."""
-    for block in reversed(blocks[-_MOST_OPEN:]):
+    for block in reversed(blocks[max(n_closed, len(blocks) - _MOST_OPEN):]):
         if block.n == n:
             needed = 0
             for v in used:

@@ -20,8 +20,8 @@ from ..primitive import Traced, Value
 from ..primitives.decompositions import det_p, eig_p, eigh_p, eigvals_p, eigvalsh_p, svd_p, svdvals_p
 from ..primitives.elementwise import absolute, imag, real, select, signbit
 from ..primitives.least_squares import lstsq_p, pinv_p
-from ..primitives.linalg import cholesky_p, hermitian as hermitian_of, inv_p, qr_p, slogdet_p, solve_p
-from ..primitives.structural import broadcast, permute, reshape
+from ..primitives.linalg import cholesky_p, hermitian as hermitian_of, inv_p, qr_p, real_dtype, slogdet_p, solve_p
+from ..primitives.structural import broadcast, convert, permute, reshape
 from ..tracer import missing_rule
 from ..tracing import concrete
 from .conventions import as_array, broadcast_to, operand, rule_for
@@ -202,8 +202,9 @@ def cond(x: Any, p: Any = None) -> Any:
         ratio = smallest / largest if p == -2 else largest / smallest
     else:
         matrix = _square(matrix)
-        inverse = inv_p(matrix, forgiving=True)
-        ratio = np.linalg.norm(matrix, p, axis=(-2, -1)) * np.linalg.norm(inverse, p, axis=(-2, -1))
+        inverse = inv_p(operand(matrix, np.result_type(matrix.dtype, _DOUBLE)), forgiving=True)  # which is not rounded
+        wide = np.linalg.norm(matrix, p, axis=(-2, -1)) * np.linalg.norm(inverse, p, axis=(-2, -1))
+        ratio = convert(wide, real_dtype(matrix.dtype))
     undefined = np.logical_and(np.isnan(ratio), np.logical_not(np.any(np.isnan(matrix), axis=(-2, -1))))
     return select(undefined, ratio.dtype.type(np.inf), ratio)
 

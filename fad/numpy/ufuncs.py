@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
 from typing import Any
 
@@ -86,6 +87,11 @@ def power(x: Any, y: Any, **settings: Any) -> Any:
     return _power(x, y, **settings)
 
 
+@rule_for(np.round, np.around)
+def round(a: Any, decimals: Any = 0, out: Any = None) -> Any:
+    return ew.round_(a, decimals=operator.index(decimals))
+
+
 @rule_for(np.clip)
 def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
     low, high = (a_min if min is None else min), (a_max if max is None else max)
@@ -130,7 +136,7 @@ def imag(val: Any) -> Any:
 
 @rule_for(np.angle)
 def angle(z: Any, deg: bool = False) -> Any:
-    result = ew.angle(operand(z, np.dtype(np.complex128)) if z.dtype.kind != "c" else z)
+    result = ew.angle(operand(z, np.result_type(z.dtype, np.complex64)))
     return result * (180.0 / np.pi) if deg else result
 
 

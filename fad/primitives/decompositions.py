@@ -207,7 +207,7 @@ def _out_of_gauge(v: Value, dv: Value) -> Value:
     numbers = np.broadcast_to(np.arange(n)[:, None], v.shape)
     largest = convert(equal(place, numbers), size.dtype)
     norm = real(of_columns(conjugate(v), dv))
-    phase = of_columns(imag(dv), largest) / of_columns(size, largest)
+    phase = of_columns(imag(dv), largest) / of_columns(real(v), largest)
     return convert(norm, v.dtype) + convert(phase, v.dtype) * 1j
 
 

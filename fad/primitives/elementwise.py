@@ -285,6 +285,10 @@ floor: Primitive = elementwise(np.floor)
 ceil: Primitive = elementwise(np.ceil)
 rint: Primitive = elementwise(np.rint)
 trunc: Primitive = elementwise(np.trunc)
+round_: Primitive = Primitive(
+    "round", lambda x, *, decimals: np.round(x, decimals), lambda x, *, decimals: x,
+    lambda primals, tangents, result, *, decimals: Zero(result.aval),
+    lambda operands, mapped, *, decimals: round_(operands[0], decimals=decimals))
 floor_divide: Primitive = elementwise(np.floor_divide)
 remainder: Primitive = elementwise(np.remainder, lambda t, z, x, y: t, lambda t, z, x, y: -(t * floor_divide(x, y)))
 

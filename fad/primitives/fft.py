@@ -1,8 +1,8 @@
 """Discrete Fourier transforms: linear, and each other's transposes.
 
-    fft : n → complex, n                      y_k = f Σ_j x_j ω^(±jk),  ω = exp(-2πi/n); its own transpose
-    rfft : real, n → complex, n // 2 + 1       the first half of fft's; the rest are its conjugates
-    irfft : n // 2 + 1 → real, n       fft of the whole, of which the first half is given
+    fft   : n → complex, n                  y_k = f Σ_j x_j ω^(±jk),  ω = exp(-2πi/n); its own transpose
+    rfft  : real, n → complex, n // 2 + 1   the first half of fft's; the rest are its conjugates
+    irfft : n // 2 + 1 → real, n            fft of the whole, of which the first half is given
 
 fft and irfft take real numbers, too, which NumPy rounds in its own way.
 

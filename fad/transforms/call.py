@@ -24,12 +24,11 @@ from ..primitives.structural import convert
 from ..tracer import Tracer
 from ..tracing import trace
 from ..tree import Structure
+from ..typing import Argnames, Argnums
 
 __all__ = ["Argnames", "Argnums", "Call", "Moving", "Results", "TracedCall", "aval_of_value", "check_aux", "check_scalar",
            "fitting", "is_array", "matching", "moving", "places_of", "trace_call"]
 
-Argnums = int | Sequence[int]
-Argnames = str | Sequence[str] | None
 Place = int | str  # of an argument in a call: a position, or a keyword
 
 

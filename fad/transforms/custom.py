@@ -22,7 +22,7 @@ from ..avals import Aval, make_aval
 from ..errors import RuleError
 from ..execute import Program
 from ..graph import Graph, memoised, replay
-from ..primitive import Linear, Primitive, Tangent, Traced, Value, Zero, innermost
+from ..primitive import Linear, Primitive, Tangent, Value, Zero, innermost
 from ..primitives.structural import broadcast, instantiate
 from ..tracing import Builder, Trace, trace
 from ..tree import Structure

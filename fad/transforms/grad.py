@@ -14,11 +14,11 @@ from typing import Any, Concatenate, Literal, overload
 
 import numpy as np
 
-from ..graph import Graph, memoised, replay
 from ..execute import Program
+from ..graph import Graph, memoised, replay
 from ..optimise import drop_dead
 from ..tracing import Builder
-from ..typing import A, Loose, P, S, Scalar, X, X0, X1
+from ..typing import X0, X1, A, Loose, P, S, Scalar, X
 from .call import Argnames, Argnums, Call, check_scalar, moving, places_of, trace_call
 from .jvp import jvp_graph
 from .split import split
@@ -58,6 +58,14 @@ def _differentiate(transform: str, f: Callable[..., Any], argnums: Argnums, argn
     gradients = moved.like(results[1 + n_aux:])
     aux = traced.aux.rebuilt(results[1:1 + n_aux]) if traced.aux is not None else None
     return results[0], aux, gradients[0] if single else tuple(gradients)
+
+
+# NumPy's own functions come first: their stubs have forms for strings as well, and a checker takes the first form.
+# Then argnums=0, 1 and (0, 1), of which all is known, without and with aux; then other arguments, whose type is Any.
+
+
+@overload
+def grad(f: np.ufunc, argnums: Argnums = 0, *, has_aux: Literal[False] = False) -> Callable[..., Any]: ...
 
 
 @overload
@@ -137,6 +145,11 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Argnames = No
 
 
 @overload
+def value_and_grad(f: np.ufunc, argnums: Argnums = 0, *,
+                   has_aux: Literal[False] = False) -> Callable[..., tuple[Any, Any]]: ...
+
+
+@overload
 def value_and_grad(f: Callable[Concatenate[X, P], S], argnums: Literal[0] = 0, *, argnames: None = None,
                    has_aux: Literal[False] = False) -> Callable[Concatenate[X, P], tuple[S, X]]: ...
 
@@ -158,7 +171,8 @@ def value_and_grad(f: Callable[Concatenate[X0, X, P], tuple[S, A]], argnums: Lit
 
 @overload
 def value_and_grad(f: Callable[Concatenate[X0, X1, P], S], argnums: tuple[Literal[0], Literal[1]], *,
-                   argnames: None = None, has_aux: Literal[False] = False) -> Callable[Concatenate[X0, X1, P], tuple[S, tuple[X0, X1]]]: ...
+                   argnames: None = None, has_aux: Literal[False] = False
+                   ) -> Callable[Concatenate[X0, X1, P], tuple[S, tuple[X0, X1]]]: ...
 
 
 @overload

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, Concatenate, Literal, Protocol, TypeVar, overload
+from typing import Any, Concatenate, Literal, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,7 @@ from ..graph import Graph, memoised, replay
 from ..optimise import drop_dead
 from ..primitive import Value
 from ..tracing import Builder
-from ..typing import A, G, Loose, P, Scalar, Shape, X, X0
+from ..typing import X0, A, G, JacobianOf, Loose, P, Scalar, Shape
 from .call import Argnames, Argnums, Call, Moving, moving, places_of, trace_call
 from .linearize import linearized
 from .transpose import transpose
@@ -133,49 +133,7 @@ def _hessian_program(graph: Graph, moves: Moves, n_out: int) -> Program:
 
 # -- functions ------------------------------------------------------------------------------------
 
-Flat = TypeVar("Flat", bound=float | np.number[Any] | np.ndarray[Any, Any])
-Flat1 = TypeVar("Flat1", bound=float | np.number[Any] | np.ndarray[Any, Any])
-
-
-class _Jacobian(Protocol):
-    """The types of the three functions below: an array where result and argument are arrays or numbers; the argument's
-    type where the result is one number; and Any, said for all other trees."""
-
-    @overload
-    def __call__(self, f: Callable[Concatenate[X, P], Scalar], argnums: Literal[0] = 0, *, argnames: None = None,
-                 has_aux: Literal[False] = False, chunk_size: int | None = None) -> Callable[Concatenate[X, P], X]: ...
-
-    @overload
-    def __call__(self, f: Callable[Concatenate[Flat, P], np.ndarray[Any, np.dtype[G]]], argnums: Literal[0] = 0, *,
-                 argnames: None = None, has_aux: Literal[False] = False,
-                 chunk_size: int | None = None) -> Callable[Concatenate[Flat, P], NDArray[G]]: ...
-
-    @overload
-    def __call__(self, f: Callable[Concatenate[Flat, P], tuple[np.ndarray[Any, np.dtype[G]], A]],
-                 argnums: Literal[0] = 0, *, argnames: None = None, has_aux: Literal[True],
-                 chunk_size: int | None = None) -> Callable[Concatenate[Flat, P], tuple[NDArray[G], A]]: ...
-
-    @overload
-    def __call__(self, f: Callable[Concatenate[X0, Flat, P], np.ndarray[Any, np.dtype[G]]], argnums: Literal[1], *,
-                 argnames: None = None, has_aux: Literal[False] = False,
-                 chunk_size: int | None = None) -> Callable[Concatenate[X0, Flat, P], NDArray[G]]: ...
-
-    @overload
-    def __call__(self, f: Callable[Concatenate[Flat, Flat1, P], np.ndarray[Any, np.dtype[G]]],
-                 argnums: tuple[Literal[0], Literal[1]], *, argnames: None = None, has_aux: Literal[False] = False,
-                 chunk_size: int | None = None
-                 ) -> Callable[Concatenate[Flat, Flat1, P], tuple[NDArray[G], NDArray[G]]]: ...
-
-    @overload
-    def __call__(self, f: Callable[P, Any], argnums: Argnums = 0, *, argnames: Argnames = None,
-                 has_aux: Literal[False] = False, chunk_size: int | None = None) -> Loose[P, Any]: ...
-
-    @overload
-    def __call__(self, f: Callable[P, tuple[Any, A]], argnums: Argnums = 0, *, argnames: Argnames = None,
-                 has_aux: Literal[True], chunk_size: int | None = None) -> Loose[P, tuple[Any, A]]: ...
-
-
-def _typed(transform: Callable[..., Any]) -> _Jacobian:
+def _typed(transform: Callable[..., Any]) -> JacobianOf:
     return transform
 
 
@@ -297,6 +255,10 @@ def jacobian(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Argnames 
            [3., 4.]])
     """
     return _jacobian("jacobian", f, None, argnums, argnames, has_aux, chunk_size)
+
+
+@overload
+def hessian(f: np.ufunc, argnums: Argnums = 0, *, has_aux: Literal[False] = False) -> Callable[..., Any]: ...
 
 
 @overload

@@ -20,7 +20,6 @@ from typing import Any, Concatenate, Generic, Literal, NamedTuple, Self, overloa
 import numpy as np
 
 from .. import tree
-
 from ..errors import AbstractValueError, ArgumentError
 from ..execute import Program
 from ..graph import Graph

@@ -15,12 +15,12 @@ from typing import Any, Literal, overload
 
 import numpy as np
 
+from .. import tree
 from ..errors import TreeError
 from ..execute import Program
 from ..graph import Graph, memoised
 from ..optimise import drop_dead
 from ..primitive import Value
-from .. import tree
 from ..typing import A, S, Scalar, Ts, X, Y
 from .call import Call, Moving, TracedCall, check_scalar, fitting, matching, moving, trace_call
 from .grad import gradient_graph

@@ -21,7 +21,7 @@ from ..errors import AxisError, TreeError
 from ..execute import Program
 from ..graph import Graph, memoised
 from ..primitive import Value
-from ..typing import Array, G, Loose, P, R, Scalar, X, X0
+from ..typing import X0, Array, G, Loose, P, R, Scalar, X
 from .call import Call, Moving, aval_of_value, is_array, trace_call
 from .vmap import vmap_graph
 

@@ -125,10 +125,10 @@ def test_progress_is_drawn_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("kind", [GD, Adam])
 def test_a_loss_that_turns_nan_stops_it(kind: type[GD] | type[Adam]) -> None:  # ★
     def breaks(params: Any) -> tuple[Any, Any]:
-        return (1.0, [1.0]) if params[0] > -0.5 else (np.nan, [1.0])
+        return (params[0], [1.0]) if params[0] > -0.5 else (np.nan, [1.0])
 
     optimizer = kind(breaks, [0.0], lr=0.3)
-    with pytest.raises(FloatingPointError, match=r"step 3 met a loss of nan .* parameters \[-0.6"):
+    with pytest.raises(FloatingPointError, match=r"step 3 met a loss of nan .* parameters \[-0\.(6|59999)"):
         optimizer.solve()
     with pytest.raises(FloatingPointError, match=r"step 1 met .* gradient of \[inf\]"):
         kind(lambda p: (1.0, [np.inf]), [0.0]).solve()
@@ -153,7 +153,7 @@ def test_the_callers_start_is_not_modified() -> None:
     for given in (start, array):
         _, steps = GD(careless, given, lr=0.1, max_iter=3).solve(return_steps=True)
         np.testing.assert_array_equal(given, [10, 4])
-        np.testing.assert_array_equal(steps[0], [7.0, 2.6])
+        np.testing.assert_allclose(steps[0], [7.0, 2.6])
 
 
 def test_they_have_a_base_class() -> None:

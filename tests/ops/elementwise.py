@@ -49,6 +49,7 @@ ROWS += [
     Op("exp of none", np.exp, ((0, 3),)),
     Op("absolute of negatives", np.absolute, ((3,),), -2.0, -0.5),
     Op("reciprocal of negatives", np.reciprocal, ((3,),), -2.0, -0.5),
+    Op("round", lambda x: (np.round(x), np.round(x * 3, 1) * x, x.round(2), round(x.sum(), 1)), ((3,),)),
     Op("sin of cos", lambda x: np.sin(np.cos(x) * x), ((3,),)),
 ]
 
@@ -159,6 +160,30 @@ ROWS += [
     Op("x.clip", lambda x: x.clip(-0.5, 0.5), ((2, 3),)),
 ]
 
+# -- in place -------------------------------------------------------------------------------------
+
+
+def _augmented(x: Any, y: Any) -> Any:
+    z = x.copy()
+    z += y
+    z *= 2.0
+    z -= x
+    z /= y
+    return z
+
+
+def _into_a_plain_array(x: Any) -> Any:
+    z = np.array([1.0, 2.0, 3.0], x.dtype)
+    z += x
+    z *= x
+    return z
+
+
+ROWS += [
+    Op("augmented assignments", _augmented, ((2, 3), (3,)), 0.4, 2.0),
+    Op("plain += x", _into_a_plain_array, ((3,),)),
+]
+
 # -- dtypes and copies ----------------------------------------------------------------------------
 
 ROWS += [
@@ -181,6 +206,8 @@ ROWS += [
     Op("absolute of x + iy", lambda x, y: np.abs(x + 1j * y), ((3,), ())),
     Op("angle of x + iy", lambda x, y: np.angle(x + 1j * y), ((3,), (2, 1))),
     Op("exp of ix", lambda x: np.exp(1j * x), ((3,),)),
+    Op("angle of real", lambda x: np.angle(x) * x, ((4,),)),
+    Op("angle in degrees", lambda x, y: np.angle(x + 1j * y, deg=True), ((3,), (3,))),
     Op("real and imag of real", lambda x: (x.real * x, x.imag + x), ((3,),)),
 ]
 

@@ -55,13 +55,13 @@ fad.vjp(np.sin, x)
 fad.vjp(vector, x)[1]("x")  # type: ignore[arg-type]
 fad.vjp(vector, x)[1](x, x)  # type: ignore[call-arg]
 fad.vjp(of_float, "x")  # type: ignore[arg-type]
-fad.vjp(of_float, 1.0, 2.0)  # type: ignore[arg-type]
-fad.vjp(of_float, 1.0, has_aux=True)  # type: ignore[arg-type]
+fad.vjp(of_float, 1.0, 2.0)  # type: ignore[arg-type, call-arg]
+fad.vjp(of_float, 1.0, has_aux=True)  # type: ignore[call-overload]
 
 assert_type(fad.linearize(vector, x), tuple[F, Callable[[F], F]])
 assert_type(fad.linearize(number, {"w": x}, x)[1]({"w": x}, x), np.float64)
 
-fad.linearize(number, {"w": x}, x)[1](x)  # type: ignore[call-arg]
+fad.linearize(number, {"w": x}, x)[1](x)  # type: ignore[arg-type, call-arg]
 fad.linearize(vector, 1.0)  # type: ignore[arg-type]
 
 assert_type(fad.hvp(array_number, x, x), F)

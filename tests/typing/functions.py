@@ -171,6 +171,8 @@ assert_type(fad.vmap(fad.grad(loss), in_axes=(None, 0, 0))(x, x, x), F)
 assert_type(fad.vmap(fad.vmap(dot))(x, x), F)
 fad.vmap(fad.value_and_grad(dot))(x, x)
 fad.vmap(np.dot, in_axes=(0, None))(x, x)
+fad.vmap(np.sin)(x)
+fad.vmap(fad.grad(np.sin))(x)
 fad.vmap(lambda x, y: x * y)(x, x)
 
 fad.vmap(normalised)("x")  # type: ignore[arg-type]

@@ -119,8 +119,7 @@ fad.grad(of_two, argnums=1)(x, x)  # type: ignore[arg-type]
 fad.grad(of_two, argnums=(0, 1))(1.0, x, size=2.0)  # type: ignore[call-arg]
 fad.grad(of_three, argnums=2)(1.0, x, c=1.0)  # type: ignore[arg-type]
 fad.grad(of_names, argnames="a")(a=1.0, c=x)  # type: ignore[call-arg]
-fad.grad(of_array, argnums=1)  # type: ignore[arg-type]
-fad.grad(of_two, argnums="a")  # type: ignore[call-overload]
+fad.grad(of_two, argnums="a")  # type: ignore[arg-type]
 
 
 # -- what is no gradient ------------------------------------------------------
@@ -142,11 +141,11 @@ fad.grad(vector)  # type: ignore[arg-type]
 fad.grad(vector, argnums=0)  # type: ignore[arg-type]
 fad.grad(vector, argnums=(0,))  # type: ignore[arg-type]
 fad.grad(vector, argnames="x")  # type: ignore[arg-type]
-fad.grad(vector, has_aux=True)  # type: ignore[arg-type]
+fad.grad(vector, has_aux=True)  # type: ignore[call-overload]
 fad.value_and_grad(vector)  # type: ignore[type-var]
 fad.grad(with_aux)  # type: ignore[arg-type]
 fad.value_and_grad(with_aux)  # type: ignore[type-var]
-fad.grad(of_array, has_aux=True)  # type: ignore[arg-type]
+fad.grad(of_array, has_aux=True)  # type: ignore[call-overload]
 
 
 # -- has_aux ------------------------------------------------------------------
@@ -177,6 +176,8 @@ fad.value_and_grad(of_two, argnums=1)(1.0, x, size=2.0)  # type: ignore[call-arg
 
 
 fad.grad(lambda x: x ** 2)(3.0)
+fad.grad(np.sin)(3.0)
+fad.value_and_grad(np.hypot, argnums=1)(3.0, 4.0)
 fad.grad(lambda x: np.sum(np.sin(x) ** 2))(x)
 fad.grad(lambda a, b: a * b, argnums=(0, 1))(3.0, 2.0)
 fad.value_and_grad(lambda a, b: a * b, argnums=1)(3.0, 2.0)

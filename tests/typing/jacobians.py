@@ -74,7 +74,7 @@ fad.jacobian(vector)(x, size=2.0)  # type: ignore[call-arg]
 fad.jacobian(two, argnums=1)(x, x)  # type: ignore[arg-type]
 fad.jacobian(from_dict)(x, x)  # type: ignore[arg-type]
 fad.jacobian(two, argnames="b")(a=1.0, c=x)  # type: ignore[call-arg]
-fad.jacobian(vector, has_aux=True)  # type: ignore[arg-type]
+fad.jacobian(vector, has_aux=True)  # type: ignore[call-overload]
 fad.jacobian(vector, chunk_size="2")  # type: ignore[call-overload]
 
 assert_type(fad.hessian(number)(x, 2.0), F)
@@ -92,4 +92,5 @@ fad.jacobian(lambda x: x * 2)(x)
 fad.jacobian(lambda x, y: x * y, argnums=(0, 1))(x, x)
 fad.hessian(lambda x: np.sum(x ** 2))(x)
 fad.jacobian(np.sin)(x)
+fad.hessian(np.hypot)(3.0, 4.0)
 fad.jacobian(fad.jacobian(vector))(x)
