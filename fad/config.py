@@ -36,7 +36,7 @@ class Settings:
 
     @threads.setter
     def threads(self, n: int) -> None:
-        if not isinstance(n, int) or n < 1:
+        if n < 1:
             raise ArgumentError(f"fad.config got threads={n!r}", edit="give a whole number of 1 or more")
         self._threads = n
 

@@ -129,7 +129,7 @@ class Builder:
             return x
         if isinstance(x, Traced):
             if x.builder.birth > self.birth or x.builder.closed:  # type: ignore[attr-defined]  # a Builder
-                raise self._escaped()
+                raise x.builder._escaped((x,))  # type: ignore[attr-defined]  # a Builder
             outer: Any = x  # a Tracer of an enclosing trace: as it is now, for it may be written to
             return self._capture(outer.atom, outer.alias(), outer.aval)
         aval = aval_of(x)

@@ -12,8 +12,8 @@ from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeAlias, Ty
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["A", "Argnames", "Argnums", "Array", "Flat", "Flat1", "G", "Instance", "JacobianOf", "Loose", "P", "Q", "R", "S",
-           "Scalar", "Shape", "Ts", "X", "X0", "X1", "Y"]
+__all__ = ["A", "Argnames", "Argnums", "Array", "Flat", "Flat1", "G", "Instance", "JacobianOf", "Loose", "P", "Q",
+           "R", "S", "Scalar", "Shape", "Ts", "X", "X0", "X1", "Y"]
 
 Array: TypeAlias = NDArray[np.float64]
 """What most programs are about."""

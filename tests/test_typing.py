@@ -1,4 +1,4 @@
-"""The static types of the public functions: mypy over tests/typing, where `type: ignore[code]` holds the wrong calls."""
+"""The static types of the public functions: mypy on tests/typing, where `type: ignore[code]` holds the wrong calls."""
 
 from __future__ import annotations
 

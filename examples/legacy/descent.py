@@ -2,12 +2,11 @@
 
 import sys
 
-import numpy as np
-from numpy.typing import NDArray
-
 import autograd as ad
+import numpy as np
 from autograd.optimize import GD, Adam
 from autograd.variable import Variable
+from numpy.typing import NDArray
 
 ad.set_mode("reverse" if "reverse" in sys.argv else "forward")
 

@@ -2,9 +2,8 @@
 
 import sys
 
-import numpy as np
-
 import autograd as ad
+import numpy as np
 from autograd.variable import Variable
 
 ad.set_mode("reverse" if "reverse" in sys.argv else "forward")
@@ -18,11 +17,10 @@ b5 = b4 + b3
 b5.compute_gradients()
 
 print("value", b5.data)
-for name, jacobian in zip(("x", "L", "N"), b5.gradient):
+for name, jacobian in zip(("x", "L", "N"), b5.gradient, strict=True):
     print(f"with respect to {name}:\n{jacobian}")
 
 assert np.allclose(b5.data, [10.0, 13.0, 16.0])
-by_x, by_L, by_N = b5.gradient
-assert np.allclose(by_x, [[2.0], [3.0], [4.0]])
-assert np.allclose(by_L, np.diag([3.0, 3.0, 3.0]) + [[4.0, 0.0, 0.0]] * 3)
-assert np.allclose(by_N, [[1.0, 0.0, 0.0]] * 3)
+assert np.allclose(b5.gradient[0], [[2.0], [3.0], [4.0]])
+assert np.allclose(b5.gradient[1], np.diag([3.0, 3.0, 3.0]) + [[4.0, 0.0, 0.0]] * 3)
+assert np.allclose(b5.gradient[2], [[1.0, 0.0, 0.0]] * 3)

@@ -6,13 +6,12 @@ has a neuron a loop turn, and each neuron looks at all the points at once.
 
 import sys
 
-import numpy as np
-from numpy.typing import NDArray
-
 import autograd as ad
+import numpy as np
 from autograd.blocks.block import SimpleBlock
 from autograd.blocks.hyperbolic import tanh
 from autograd.variable import Constant, Variable
+from numpy.typing import NDArray
 
 ad.set_mode("reverse" if "reverse" in sys.argv else "forward")
 
@@ -30,7 +29,7 @@ targets = inside.astype(float)
 Floats = NDArray[np.float64]
 
 
-class softplus(SimpleBlock):
+class Softplus(SimpleBlock):
     """log(1 + exp(x)), a block of the user's own."""
 
     def data_fn(self, x: Variable) -> Floats:
@@ -51,7 +50,7 @@ def network(weights: Variable) -> Variable:
 
 def cross_entropy(logits: Variable) -> Variable:
     """The mean of log(1 + exp(z)) - t z."""
-    terms = softplus()(logits) - Constant(targets) * logits
+    terms = Softplus()(logits) - Constant(targets) * logits
     return ad.sum_elts(terms) / N_POINTS
 
 

@@ -1,13 +1,15 @@
-"""A function beside its derivative, and the way of an optimiser over a surface: pictures.py [reverse] FILE.png"""
+"""A function beside its derivative, and the way of an optimiser over a surface.
+
+    pictures.py [reverse] FILE.png
+"""
 
 import sys
 
-import numpy as np
-from numpy.typing import NDArray
-
 import autograd as ad
+import numpy as np
 from autograd.optimize import Adam
 from autograd.variable import Constant, Variable
+from numpy.typing import NDArray
 
 ad.set_mode("reverse" if "reverse" in sys.argv else "forward")
 

@@ -2,9 +2,8 @@
 
 import sys
 
-import numpy as np
-
 import autograd as ad
+import numpy as np
 from autograd.variable import Variable
 
 ad.set_mode("reverse" if "reverse" in sys.argv else "forward")

@@ -2,10 +2,9 @@
 
 import sys
 
-import numpy as np
-
 import autograd as ad
 import autograd.variable as av
+import numpy as np
 from autograd.blocks.expo import exp
 from autograd.blocks.operations import add, power_const_exponent
 from autograd.blocks.trigo import cos, sin

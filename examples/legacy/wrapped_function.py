@@ -2,9 +2,8 @@
 
 import sys
 
-import numpy as np
-
 import autograd as ad
+import numpy as np
 from autograd.variable import Variable
 
 ad.set_mode("reverse" if "reverse" in sys.argv else "forward")
@@ -22,7 +21,7 @@ def f(at: float) -> tuple[float, float]:
 xs = np.linspace(-2 * np.pi, 2 * np.pi)
 values, slopes = np.transpose([f(at) for at in xs])
 
-for at, value, slope in zip(xs[::10], values[::10], slopes[::10]):
+for at, value, slope in zip(xs[::10], values[::10], slopes[::10], strict=True):
     print(f"{at:8.4f} {value:9.5f} {slope:9.5f}")
 bell = np.exp(-xs ** 2 / 20)
 assert np.allclose(values, bell * np.sin(2 * xs))

@@ -16,7 +16,7 @@ from .operation import Elementwise, Linear
 from .record import Inputs, Link, Node
 from .session import session
 from .utils import Data, as_vector
-from .vector import Vector, moves
+from .vector import Vector, jacobian_of, moves, node_of
 
 __all__ = ["Constant", "Operand", "Variable"]
 
@@ -232,8 +232,8 @@ def result_of(data: Array, inputs: Inputs | None, locals_: Sequence[Local], oper
     if session.mode == "forward":
         jacobian: Matrix | None = None
         for local, x in zip(locals_, operands, strict=True):
-            term = local.push(x.jacobian())
+            term = local.push(jacobian_of(x))
             jacobian = term if jacobian is None else plus(jacobian, term)
         return _make(data, inputs, jacobian, None)
-    links = tuple([Link(local, x.node()) for local, x in zip(locals_, operands, strict=True)])
+    links = tuple([Link(local, node_of(x)) for local, x in zip(locals_, operands, strict=True)])
     return _make(data, inputs, None, session.record(Node(data, links)) if links else None)

@@ -14,7 +14,7 @@ from .record import Inputs, Node, pull_back
 from .session import session
 from .utils import Data, as_vector
 
-__all__ = ["Gradient", "Vector", "moves"]
+__all__ = ["Gradient", "Vector", "jacobian_of", "moves", "node_of"]
 
 Gradient: TypeAlias = "Array | list[Array]"
 """A Jacobian as the user sees it: of shape (p, n) or, after `multi_variables`, a list of (p, n_i), one an input."""
@@ -122,22 +122,6 @@ class Vector:
         """Compute the Jacobian, and leave it in `.gradient`."""
         self.compute_gradients()
 
-    # -- for the two modes --
-
-    def jacobian(self) -> Matrix:
-        """The Jacobian that forward mode pushes on; of what reverse mode has recorded, it is pulled back once."""
-        if self._jacobian is None:
-            assert self._node is not None and self._inputs is not None
-            found = pull_back(self._node)
-            self._jacobian = np.zeros((self._data.size, self._inputs.total)) if found is None else found
-        return self._jacobian
-
-    def node(self) -> Node:
-        """The node that reverse mode links to; what forward mode has made gets one with its Jacobian."""
-        if self._node is None:
-            self._node = Node(self._data, jacobian=self._jacobian)
-        return self._node
-
     # -- as text, and as what it must not become --
 
     def __str__(self) -> str:
@@ -162,3 +146,19 @@ def moves(operands: Sequence[object]) -> tuple[Inputs | None, list[int]]:
         inputs = max(known, key=lambda found: found.serial, default=None)
     return inputs, [i for i, x in enumerate(operands) if isinstance(x, Vector) and x._inputs is inputs
                     and (x._jacobian is not None or x._node is not None)]
+
+
+def jacobian_of(x: Vector) -> Matrix:
+    """The Jacobian that forward mode pushes on; of what reverse mode has recorded, it is pulled back once."""
+    if x._jacobian is None:
+        assert x._node is not None and x._inputs is not None
+        found = pull_back(x._node)
+        x._jacobian = np.zeros((x._data.size, x._inputs.total)) if found is None else found
+    return x._jacobian
+
+
+def node_of(x: Vector) -> Node:
+    """The node that reverse mode links to; what forward mode has made gets one with its Jacobian."""
+    if x._node is None:
+        x._node = Node(x._data, jacobian=x._jacobian)
+    return x._node

@@ -60,6 +60,10 @@ class Writer:
         self.numbers = self._as_python_numbers() if python_numbers else set()
         self.dying: dict[int, list[Var]] = {}
         kept_by_caller = set(graph.inputs)
+        for v in reversed(self.thin):  # what is read in its place lives as long
+            x = self.thin[v]
+            if isinstance(x, Var):
+                self.memory.last[x] = max(self.memory.last[x], self.memory.last[v])
         for v, step in self.memory.last.items():
             if v.aval.shape and v.aval.size >= _LEAST_REUSED and v not in kept_by_caller:
                 self.dying.setdefault(step, []).append(v)

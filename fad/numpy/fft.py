@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from ..errors import DtypeError
 from ..primitive import Value
 from ..primitives.elementwise import conjugate
-from ..primitives.fft import fft_p, irfft_p, rfft_p
+from ..primitives.fft import Norm, fft_p, irfft_p, rfft_p
 from ..primitives.indexing import cut
 from ..primitives.joining import pad_p
 from .conventions import as_array, operand, rule_for
 
 __all__: list[str] = []
 
-_OTHER = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
+_OTHER: dict[Norm | None, Norm] = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
 
 
 # -- arguments ------------------------------------------------------------------------------------
@@ -29,17 +30,18 @@ def _inexact(x: Value) -> Value:
 
 def _real(name: str, x: Value) -> Value:
     if x.dtype.kind == "c":
-        raise TypeError(f"{name} takes real input, and this is of dtype {x.dtype}; take x.real, or use numpy.fft.fft")
+        raise DtypeError(f"{name} of an array of dtype {x.dtype}", why="it transforms real numbers",
+                         edit="use numpy.fft.fft, or take the real part, x.real")
     return _inexact(x)
 
 
-def _norm(norm: Any) -> str:
+def _norm(norm: Any) -> Norm:
     if norm not in _OTHER:
         raise ValueError(f'Invalid norm value {norm}; should be "backward", "ortho" or "forward".')
-    return "backward" if norm is None else str(norm)
+    return _OTHER[_OTHER[norm]]
 
 
-def _swapped(norm: Any) -> str:
+def _swapped(norm: Any) -> Norm:
     return _OTHER[_norm(norm)]
 
 
@@ -120,7 +122,8 @@ def _lengths(x: Value, s: Any, axes: Any, *, inverse_real: bool = False) -> tupl
     return [x.shape[axis] if n is None or n == -1 else int(n) for n, axis in zip(lengths, axes, strict=True)], axes
 
 
-def _along_axes(function: Callable[..., Any], x: Value, lengths: Sequence[int], axes: Sequence[int], norm: Any) -> Value:
+def _along_axes(function: Callable[..., Any], x: Value, lengths: Sequence[int], axes: Sequence[int],
+                norm: Any) -> Value:
     for n, axis in zip(lengths, axes, strict=True):
         x = function(x, n, axis, norm)
     return x

@@ -15,12 +15,13 @@ from numpy.linalg import LinAlgError
 from numpy.linalg._linalg import EighResult, EigResult, QRResult, SlogdetResult, SVDResult
 
 from ..avals import Dtype
-from ..errors import AbstractValueError
+from ..errors import AbstractValueError, ShapeError
 from ..primitive import Traced, Value
 from ..primitives.decompositions import det_p, eig_p, eigh_p, eigvals_p, eigvalsh_p, svd_p, svdvals_p
 from ..primitives.elementwise import absolute, imag, real, select, signbit
 from ..primitives.least_squares import lstsq_p, pinv_p
-from ..primitives.linalg import cholesky_p, hermitian as hermitian_of, inv_p, qr_p, real_dtype, slogdet_p, solve_p
+from ..primitives.linalg import cholesky_p, inv_p, qr_p, real_dtype, slogdet_p, solve_p
+from ..primitives.linalg import hermitian as hermitian_of
 from ..primitives.structural import broadcast, convert, permute, reshape
 from ..tracer import missing_rule
 from ..tracing import concrete
@@ -86,7 +87,10 @@ def solve(a: Any, b: Any) -> Any:
     _check_square(x)
     core = 1 if y.ndim == 1 else 2  # NumPy 2 takes nothing but a single vector for vectors
     if y.ndim < core or y.shape[-core] != x.shape[-1]:
-        raise ValueError(f"solve: a matrix of shape {x.shape[-2:]} does not fit a right-hand side of shape {y.shape}")
+        raise ShapeError(
+            f"numpy.linalg.solve of arrays of shapes {x.shape} and {y.shape}",
+            why="the second has a row, or if it is a vector an entry, for each row of the first",
+            edit="transpose or reshape the second; give a stack of vectors as matrices of one column, b[..., None]")
     lead = np.broadcast_shapes(x.shape[:-2], y.shape[:-core])
     return solve_p(broadcast_to(x, (*lead, *x.shape[-2:])), broadcast_to(y, (*lead, *y.shape[-core:])))
 

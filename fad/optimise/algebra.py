@@ -9,6 +9,8 @@ from __future__ import annotations
 from math import frexp
 from typing import Any
 
+import numpy as np
+
 from ..equation import Atom, literal
 from ..primitive import Primitive
 from ..primitives import elementwise as ew
@@ -21,6 +23,15 @@ identities: Identities = {}
 
 def _like(x: Atom, value: Any) -> Atom:
     return literal(x.aval.dtype.type(value))
+
+
+def _product(a: Any, b: Any) -> Any:
+    """a b; None where it leaves the range of its dtype, and so would not do for a (b x)."""
+    if b is None:
+        return None
+    with np.errstate(all="ignore"):
+        product = a * b
+    return product if np.isfinite(product) and (product != 0) == (a != 0 and b != 0) else None
 
 
 def _negated(w: Writer, x: Atom) -> Atom | None:
@@ -87,8 +98,9 @@ def _multiply(w: Writer, x: Atom, y: Atom) -> Atom | None:
         if a == -1:
             return w(ew.negative, y)
         made = w.made(y, ew.multiply)
-        if made is not None and number(made.operands[0]) is not None:
-            return w(ew.multiply, _like(x, a * number(made.operands[0])), made.operands[1])
+        both = _product(a, number(made.operands[0])) if made is not None else None
+        if made is not None and both is not None:
+            return w(ew.multiply, _like(x, both), made.operands[1])
         minus = _negated(w, y)
         return w(ew.multiply, _like(x, -a), minus) if minus is not None else None
     minus_x, minus_y = _negated(w, x), _negated(w, y)
@@ -101,7 +113,7 @@ def _multiply(w: Writer, x: Atom, y: Atom) -> Atom | None:
 def _divide(w: Writer, x: Atom, y: Atom) -> Atom | None:
     """x / a → (1/a) x for a power a of two, so that nothing is rounded;  (-x) / y → -(x / y)"""
     a = number(y)
-    if a is not None and a.dtype.kind == "f" and a != 0 and abs(frexp(a)[0]) == 0.5:
+    if a is not None and a.dtype.kind == "f" and abs(frexp(a)[0]) == 0.5 and abs(a) >= np.finfo(a.dtype).tiny:
         return w(ew.multiply, _like(x, 1 / a), x)
     minus = _negated(w, x)
     return w(ew.negative, w(ew.divide, minus, y)) if minus is not None else None

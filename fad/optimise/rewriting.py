@@ -122,4 +122,4 @@ class Writer:
 
 def number(atom: Atom) -> Any:
     """The value of a literal of rank 0; None for anything else."""
-    return atom.value if atom.__class__ is Literal and atom.aval.shape == () else None  # type: ignore[union-attr]  # a Literal
+    return atom.value if atom.__class__ is Literal and atom.aval.shape == () else None

@@ -153,7 +153,8 @@ def _permute(w: Writer, x: Atom, *, order: Axes) -> Atom | None:
     made = w.made(x, contract_p)
     if made is not None:
         of_x, of_y, of_z = parts(dict(made.params)["subscripts"])
-        return _contracted(w, *made.operands, of_x, of_y, "".join([of_z[i] for i in order]))
+        a, b = made.operands
+        return _contracted(w, a, b, of_x, of_y, "".join([of_z[i] for i in order]))
     return None
 
 

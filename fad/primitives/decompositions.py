@@ -7,8 +7,12 @@
 
 T is the tangent of a. The rules divide by gaps, the differences of eigenvalues. Where a gap vanishes the vectors have
 no derivative, as LAPACK has chosen some of many; there 0 is taken for the reciprocal of the gap, and so the derivatives
-of functions that do not depend on the choice are finite: those of the values themselves, of u vᴴ, and of what is made of
-values alone are right. Vectors also have signs (or phases) that LAPACK is free to choose; the rules let them be still.
+of functions that do not depend on the choice are finite. First derivatives of symmetric functions of the values are
+right there, and those of u vᴴ; what the vectors do besides is lost: first derivatives of v f(w) vᴴ, and second ones of
+Σ f(w), lack what the equal values have in common. At a singular value of 0, which is the tip of a cone, 0 is taken for
+the derivative, as for the absolute value.
+
+Vectors also have signs or phases that LAPACK is free to choose; the rules let them be still.
 
 Giles, Collected matrix derivative results (2008); Townsend, Differentiating the singular value decomposition (2016);
 Seeger et al., Auto-differentiating linear algebra (2017); Wan & Zhang, Automatic differentiation for complex valued
@@ -25,8 +29,21 @@ from ..avals import Aval, Dtype, make_aval
 from ..primitive import Tangent, Value
 from .elementwise import absolute, conjugate, equal, imag, less_equal, multiply, real, select
 from .indexing import cut
-from .linalg import (adjoint, columns, diagonal, grown, hermitian, inner_trace, inverse, matrix_primitive, of_columns,
-                     real_dtype, rows, times, turned)
+from .linalg import (
+    adjoint,
+    columns,
+    diagonal,
+    grown,
+    hermitian,
+    inner_trace,
+    inverse,
+    matrix_primitive,
+    of_columns,
+    real_dtype,
+    rows,
+    times,
+    turned,
+)
 from .reductions import prod_p
 from .selection import argmax_p, max_p
 from .structural import broadcast, convert, sum
@@ -39,15 +56,19 @@ _ROUNDINGS = 4  # gaps of so many roundings a row, relative to the largest value
 # -- reciprocals of what may vanish ---------------------------------------------------------------
 
 
-def _reciprocal(x: Value, values: Value) -> Value:
-    """1 / x, and 0 where x is nothing but rounding, in the scale of the values of its matrix."""
-    n = values.shape[-1]
-    if not n:
-        return x
-    last = values.ndim - 1
+def _vanishing(x: Value, values: Value) -> Value:
+    """Where x is nothing but rounding, in the scale of the values of its matrix, of which there is one at least."""
+    n, last = values.shape[-1], values.ndim - 1
     size = absolute(values)
     bound = max_p(size, axes=(last,)) * (_ROUNDINGS * n * float(np.finfo(size.dtype).eps))
-    none = less_equal(absolute(x), broadcast(bound, x.shape, tuple(range(last, x.ndim))))
+    return less_equal(absolute(x), broadcast(bound, x.shape, tuple(range(last, x.ndim))))
+
+
+def _reciprocal(x: Value, values: Value) -> Value:
+    """1 / x, and 0 where x vanishes."""
+    if not values.shape[-1]:
+        return x
+    none = _vanishing(x, values)
     one, zero = x.dtype.type(1), x.dtype.type(0)
     return select(none, zero, one / select(none, one, x))
 
@@ -134,7 +155,7 @@ def _svd_rule(t: Value, results: tuple[Value, Value, Value], a: Value, *, full: 
     v = adjoint(vh)
     moved = times(t, v)
     p = times(adjoint(u), moved)
-    ds = _real_part(of_columns(_conjugate(cut(u, u.ndim - 1, 0, k)), cut(moved, moved.ndim - 1, 0, k)))
+    ds = _moved_values(s, cut(u, u.ndim - 1, 0, k), cut(moved, moved.ndim - 1, 0, k))
     size = max(p.shape[-2:])
     p, values = grown(p, size, size), _lengthened(s, size)
     of_column, of_row = _over(values, values)
@@ -148,6 +169,12 @@ def _svd_rule(t: Value, results: tuple[Value, Value, Value], a: Value, *, full: 
         back = times(adjoint(t), u)
         dv = dv + multiply(back - times(v, times(vh, back)), columns(_reciprocal(s, s), back))
     return du, ds, adjoint(dv)
+
+
+def _moved_values(s: Value, u: Value, moved: Value) -> Value:
+    """Re diag uᴴ moved, and 0 where a singular value is 0."""
+    ds = _real_part(of_columns(_conjugate(u), moved))
+    return select(_vanishing(s, s), s.dtype.type(0), ds) if s.shape[-1] else ds
 
 
 def _corner(x: Value, k: int) -> Value:
@@ -167,14 +194,14 @@ svd_p = matrix_primitive("svd", _svd_evaluate, _svd_infer, _svd_rule, several=Tr
 
 def _svdvals_rule(t: Value, s: Value, a: Value) -> Value:
     u, _, vh = svd_p(a, full=False)
-    return _real_part(of_columns(_conjugate(u), times(t, adjoint(vh))))
+    return _moved_values(s, u, times(t, adjoint(vh)))
 
 
 svdvals_p = matrix_primitive("svdvals", lambda a: np.linalg.svd(a, compute_uv=False), _values_of, _svdvals_rule)
 
 
 # -- eig: with m = v⁻¹ T v,  dw = diag m,  dv = v (m_ij / (w_j - w_i)) + v c ----------------------
-# LAPACK gives vectors of norm 1 whose largest entry is real. They stay so: that is what the c are for, a number a vector.
+# LAPACK gives vectors of norm 1 whose largest entry is real. They stay so: that is what the c are for, one a vector.
 # Real matrices have complex results too; NumPy takes the real parts, where all eigenvalues are real.
 
 
@@ -211,8 +238,9 @@ def _out_of_gauge(v: Value, dv: Value) -> Value:
     return convert(norm, v.dtype) + convert(phase, v.dtype) * 1j
 
 
-eig_p = matrix_primitive("eig", _eig_evaluate, lambda a: (_eigenvalues(a), make_aval(a.shape, _complex_dtype(a.dtype))),
-                         _eig_rule, several=True)
+eig_p = matrix_primitive(
+    "eig", _eig_evaluate, lambda a: (_eigenvalues(a), make_aval(a.shape, _complex_dtype(a.dtype))), _eig_rule,
+    several=True)
 
 
 def _eigvals_evaluate(a: Any) -> Any:
@@ -273,4 +301,4 @@ def _det_rule(t: Value, z: Value, a: Value) -> Tangent:
     return inner_trace(cofactors_p(a), t)
 
 
-det_p = matrix_primitive("det", lambda a: np.linalg.det(a), lambda a: make_aval(a.shape[:-2], a.dtype), _det_rule)
+det_p = matrix_primitive("det", np.linalg.det, lambda a: make_aval(a.shape[:-2], a.dtype), _det_rule)

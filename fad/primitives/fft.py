@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -28,9 +28,12 @@ from ..primitive import Linear, Primitive, Tangent, Value, linear
 from .elementwise import conjugate, multiply
 from .structural import broadcast, convert
 
-__all__ = ["fft_p", "irfft_p", "rfft_p"]
+__all__ = ["Norm", "fft_p", "irfft_p", "rfft_p"]
 
-_other = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
+Norm = Literal["backward", "ortho", "forward"]
+"""Which direction is scaled by 1 / n; "ortho" scales both by its square root."""
+
+_other: dict[Norm, Norm] = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
 """The norm by which the transform in the other direction has the same factor."""
 
 
@@ -61,19 +64,19 @@ def _counted(x: Value, axis: int, n: int, inverted: bool) -> Value:
 # -- fft, and with `backward` ifft ----------------------------------------------------------------
 
 
-def _fft_evaluate(x: Any, *, axis: int, norm: str, backward: bool) -> Any:
+def _fft_evaluate(x: Any, *, axis: int, norm: Norm, backward: bool) -> Any:
     return np.fft.ifft(x, None, axis, norm) if backward else np.fft.fft(x, None, axis, norm)
 
 
-def _fft_infer(x: Aval, *, axis: int, norm: str, backward: bool) -> Aval:
+def _fft_infer(x: Aval, *, axis: int, norm: Norm, backward: bool) -> Aval:
     return make_aval(x.shape, _complex_dtype(x.dtype))
 
 
-def _fft_batch(operands: Sequence[Value], mapped: Sequence[bool], *, axis: int, norm: str, backward: bool) -> Value:
+def _fft_batch(operands: Sequence[Value], mapped: Sequence[bool], *, axis: int, norm: Norm, backward: bool) -> Value:
     return fft_p(operands[0], axis=axis + 1, norm=norm, backward=backward)
 
 
-def _fft_transpose(ct: Value, x: Linear, *, axis: int, norm: str, backward: bool) -> Sequence[Tangent]:
+def _fft_transpose(ct: Value, x: Linear, *, axis: int, norm: Norm, backward: bool) -> Sequence[Tangent]:
     return (convert(fft_p(ct, axis=axis, norm=norm, backward=backward), x.aval.dtype),)
 
 
@@ -83,16 +86,16 @@ fft_p: Primitive = linear("fft", _fft_evaluate, _fft_infer, _fft_batch, _fft_tra
 # -- rfft -----------------------------------------------------------------------------------------
 
 
-def _rfft_infer(x: Aval, *, axis: int, norm: str) -> Aval:
+def _rfft_infer(x: Aval, *, axis: int, norm: Norm) -> Aval:
     assert x.dtype.kind == "f", x
     return _with_length(x, axis, x.shape[axis] // 2 + 1, _complex_dtype(x.dtype))
 
 
-def _rfft_batch(operands: Sequence[Value], mapped: Sequence[bool], *, axis: int, norm: str) -> Value:
+def _rfft_batch(operands: Sequence[Value], mapped: Sequence[bool], *, axis: int, norm: Norm) -> Value:
     return rfft_p(operands[0], axis=axis + 1, norm=norm)
 
 
-def _rfft_transpose(ct: Value, x: Linear, *, axis: int, norm: str) -> Sequence[Tangent]:
+def _rfft_transpose(ct: Value, x: Linear, *, axis: int, norm: Norm) -> Sequence[Tangent]:
     n = x.shape[axis]
     return (irfft_p(_counted(conjugate(ct), axis, n, True), n=n, axis=axis, norm=_other[norm]),)
 
@@ -104,16 +107,16 @@ rfft_p: Primitive = linear("rfft", lambda x, *, axis, norm: np.fft.rfft(x, None,
 # -- irfft ----------------------------------------------------------------------------------------
 
 
-def _irfft_infer(x: Aval, *, n: int, axis: int, norm: str) -> Aval:
+def _irfft_infer(x: Aval, *, n: int, axis: int, norm: Norm) -> Aval:
     assert x.shape[axis] == n // 2 + 1, x
     return _with_length(x, axis, n, np.empty(0, x.dtype).real.dtype)
 
 
-def _irfft_batch(operands: Sequence[Value], mapped: Sequence[bool], *, n: int, axis: int, norm: str) -> Value:
+def _irfft_batch(operands: Sequence[Value], mapped: Sequence[bool], *, n: int, axis: int, norm: Norm) -> Value:
     return irfft_p(operands[0], n=n, axis=axis + 1, norm=norm)
 
 
-def _irfft_transpose(ct: Value, x: Linear, *, n: int, axis: int, norm: str) -> Sequence[Tangent]:
+def _irfft_transpose(ct: Value, x: Linear, *, n: int, axis: int, norm: Norm) -> Sequence[Tangent]:
     return (convert(_counted(conjugate(rfft_p(ct, axis=axis, norm=_other[norm])), axis, n, False), x.aval.dtype),)
 
 

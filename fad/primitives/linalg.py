@@ -69,6 +69,7 @@ def adjoint(x: Value) -> Value:
 
 
 def diagonal(x: Value) -> Value:
+    """The entries on the diagonals, as vectors."""
     return diagonal_p(x, offset=0, axes=(x.ndim - 2, x.ndim - 1))
 
 
@@ -92,7 +93,7 @@ def grown(x: Value, n_rows: int, n_columns: int) -> Value:
 def _weights(n: int, m: int, dtype: Dtype, which: str) -> Any:
     """Ones on one side of the diagonal, and 1/2 or 1 on it."""
     ones = np.ones((n, m), dtype)
-    weights = np.triu(ones) if which == "upper" else np.tril(ones, -1) + ones.dtype.type(0.5) * np.eye(n, m, dtype=dtype)
+    weights = np.triu(ones) if which == "upper" else np.tril(ones, -1) + np.eye(n, m, dtype=dtype) / dtype.type(2)
     weights.flags.writeable = False  # so that graphs can share it
     return weights
 
@@ -159,7 +160,8 @@ def _solve_evaluate(a: Any, b: Any) -> Any:
 
 def _solve_infer(a: Aval, b: Aval) -> Aval:
     lead = a.shape[:-1]
-    assert a.shape[-1] == a.shape[-2] and b.shape[:a.ndim - 1] == lead and b.ndim <= a.ndim and a.dtype == b.dtype, (a, b)
+    assert a.shape[-1] == a.shape[-2] and b.shape[:a.ndim - 1] == lead and b.ndim <= a.ndim, (a, b)
+    assert a.dtype == b.dtype, (a, b)
     return b
 
 
@@ -184,8 +186,9 @@ def _solve_transpose(ct: Value, a: Value, b: Linear) -> Sequence[Tangent | None]
     return None, solve_p(turned(a), ct)
 
 
-solve_p = Primitive("solve", _solve_evaluate, _solve_infer,
-                    partials(_solve_by_matrix, lambda t, x, a, b: solve_p(a, t)), _solve_batch, _solve_transpose)
+solve_p: Primitive = Primitive(
+    "solve", _solve_evaluate, _solve_infer, partials(_solve_by_matrix, lambda t, x, a, b: solve_p(a, t)), _solve_batch,
+    _solve_transpose)
 
 
 # -- inv: d(a⁻¹) = -a⁻¹ T a⁻¹ ---------------------------------------------------------------------
@@ -208,6 +211,11 @@ inv_p = matrix_primitive("inv", _inv_evaluate, lambda a, *, forgiving: a,
 
 
 def inverse(a: Value) -> Value:
+    """The inverse of regular matrices.
+
+    Raises:
+        LinAlgError: NumPy's, when it is computed, if one of them is singular.
+    """
     return inv_p(a, forgiving=False)
 
 
@@ -224,7 +232,7 @@ def _slogdet_infer(a: Aval) -> tuple[Aval, Aval]:
 
 
 def _slogdet_rule(t: Value, results: tuple[Value, Value], a: Value) -> tuple[Tangent, Tangent]:
-    sign, logarithm = results
+    sign, _ = results
     moved = inner_trace(turned(inverse(a)), t)
     if a.dtype.kind != "c":
         return Zero(sign.aval), moved
@@ -244,10 +252,10 @@ def _cholesky_evaluate(a: Any, *, lower: bool) -> Any:
 
 
 def _cholesky_rule(t: Value, z: Value, a: Value, *, lower: bool) -> Value:
-    l = z if lower else adjoint(z)
-    to_l = inverse(l)
-    dl = times(l, halved(times(times(to_l, hermitian(t, lower)), adjoint(to_l))))
-    return dl if lower else adjoint(dl)
+    factor = z if lower else adjoint(z)
+    back = inverse(factor)
+    moved = times(factor, halved(times(times(back, hermitian(t, lower)), adjoint(back))))
+    return moved if lower else adjoint(moved)
 
 
 cholesky_p = matrix_primitive("cholesky", _cholesky_evaluate, lambda a, *, lower: a, _cholesky_rule)

@@ -13,6 +13,7 @@ import numpy as np
 from .. import tree
 from ..errors import TreeError
 from ..graph import Graph, Signature
+from ..optimise import drop_dead
 from ..primitive import Value
 from ..tracing import trace as trace_flat
 from ..typing import Ts
@@ -73,5 +74,5 @@ def trace(f: Callable[[*Ts], Any], *args: *Ts) -> Graph:
             filled[i] = y
         return tree.unflatten(out_structure, filled)
 
-    graph = traced.graph
+    graph = drop_dead(traced.graph)
     return Graph(graph.inputs, graph.equations, graph.outputs, Signature(flatten, rebuild))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,11 +19,12 @@ from fad.compat.alias import LEGACY, MODULES
 ROOT = Path(__file__).parent.parent.parent
 
 SPELLINGS = {
-    "autograd": "set_mode mode reset_graph c_graph sin cos tan arcsin arccos arctan sinh cosh tanh exp log sqrt add subtract "
-                "multiply divide power sum_elts logistic config utils",
+    "autograd": "set_mode mode reset_graph c_graph sin cos tan arcsin arccos arctan sinh cosh tanh exp log sqrt add "
+                "subtract multiply divide power sum_elts logistic config utils",
     "autograd.variable": "Variable Constant",
     "autograd.optimize": "GD Adam Optimizer",
-    "autograd.blocks.operations": "add subtract multiply divide power power_const_exponent power_const_base sum_elts extract",
+    "autograd.blocks.operations": "add subtract multiply divide power power_const_exponent power_const_base "
+                                  "sum_elts extract",
     "autograd.blocks.trigo": "sin cos tan arcsin arccos arctan",
     "autograd.blocks.hyperbolic": "sinh cosh tanh",
     "autograd.blocks.expo": "exp log sqrt logistic",
@@ -110,13 +113,12 @@ def test_another_package_on_the_path_is_shadowed_for_the_process(tmp_path: Path)
     (tmp_path / "autograd" / "__init__.py").write_text("raise SystemExit('the wrong one')")
     (tmp_path / "autograd" / "numpy.py").write_text("raise SystemExit('the wrong one')")
     (tmp_path / "script.py").write_text(
-        "import autograd\nprint(autograd.__name__)\ntry:\n    import autograd.numpy\nexcept ImportError:\n    print('refused')\n")
+        "import autograd\nprint(autograd.__name__)\n"
+        "try:\n    import autograd.numpy\nexcept ImportError:\n    print('refused')\n")
     ran = subprocess.run([sys.executable, "-m", "fad.compat", "script.py"], cwd=tmp_path, env=_environment(),
                          capture_output=True, text=True, check=False)
     assert (ran.stdout, ran.stderr) == ("fad.compat\nrefused\n", "")
 
 
 def _environment() -> dict[str, str]:
-    import os
-
     return {**os.environ, "PYTHONPATH": str(ROOT)}

@@ -20,7 +20,8 @@ from fad.compat.variable import Constant, Variable
 BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv, "**": operator.pow}
 OTHERS: dict[str, Any] = {
-    "float": 1.5, "int": 3, "numpy scalar": np.float64(0.75), "list": [0.5, 1.0, 2.0], "array": np.array([0.5, 1.0, 2.0]),
+    "float": 1.5, "int": 3, "numpy scalar": np.float64(0.75), "list": [0.5, 1.0, 2.0],
+    "array": np.array([0.5, 1.0, 2.0]),
     "integers": np.array([1, 2, 3]), "one entry": [2.0]}
 X = np.array([0.5, 1.5, 2.5])
 

@@ -124,7 +124,13 @@ def test_the_library_is_shown_below_the_script(tmp_path: Path) -> None:
 
 
 def test_the_name_is_bound_and_other_modules_see_it(tmp_path: Path) -> None:
-    write(tmp_path, "model.py", "import autograd as ad\nfrom autograd.blocks.trigo import sin\n\ndef f(x):\n    return sin()(x) * ad.cos(x)\n")
+    write(tmp_path, "model.py", """
+import autograd as ad
+from autograd.blocks.trigo import sin
+
+def f(x):
+    return sin()(x) * ad.cos(x)
+""")
     name = write(tmp_path, "script.py", """
 import autograd as ad
 from autograd.variable import Variable

@@ -81,7 +81,7 @@ def test_the_test_sees_a_difference(settings: Path, tmp_path: Path) -> None:
     shutil.copytree(TYPINGS, copy)
     for file, right, wrong in (("__init__.pyi", "def tan(x: Operand)", "def tan(y: Operand)"),
                                ("optimize.pyi", "lr: float = 0.01", "lr: float"),
-                               ("variable.pyi", "def __neg__(self) -> Variable", "def __neg__(self, x: int) -> Variable")):
+                               ("variable.pyi", "def __neg__(self)", "def __neg__(self, x: int)")):
         path = copy / "autograd" / file
         assert right in path.read_text("utf-8")
         path.write_text(path.read_text("utf-8").replace(right, wrong), encoding="utf-8")
@@ -101,8 +101,8 @@ def declared(module: str) -> dict[str, set[str]]:
     path = TYPINGS / "autograd" / (module.replace(".", "/") + ".pyi")
     for node in ast.parse(path.read_text("utf-8")).body:
         if isinstance(node, ast.ClassDef):
-            names = {item.name if isinstance(item, ast.FunctionDef) else ast.unparse(item.target) for item in node.body
-                     if isinstance(item, (ast.FunctionDef, ast.AnnAssign))}
+            names = {item.name if isinstance(item, ast.FunctionDef) else ast.unparse(item.target)
+                     for item in node.body if isinstance(item, (ast.FunctionDef, ast.AnnAssign))}
             for base in node.bases:
                 names |= found.get(ast.unparse(base), set())
             found[node.name] = names

@@ -123,7 +123,7 @@ _both("cholesky upper", lambda x: np.linalg.cholesky(_positive(x), upper=True), 
 _both("cholesky of x xᴴ", lambda x: np.linalg.cholesky(x @ _adjoint(x) + np.eye(2)), (2, 3))
 for _mode in ("reduced", "complete"):
     _both(f"qr {_mode}", lambda x, mode=_mode: tuple(np.linalg.qr(_tall(x), mode)),
-          *((s for s in (*_SHAPES, (3, 3)) if _mode == "reduced" or s[-2] <= s[-1])))
+          *(s for s in (*_SHAPES, (3, 3)) if _mode == "reduced" or s[-2] <= s[-1]))
 _both("qr r", lambda x: np.linalg.qr(_tall(x), "r"), (3, 2), (2, 3), (2, 3, 2))
 
 

@@ -14,7 +14,7 @@ class Node:
     def __init__(self, data: NDArray[np.float64], links: Sequence[Any] = (),
                  jacobian: NDArray[np.float64] | None = None) -> None: ...
 
-class C_graph:
+class C_graph:  # noqa: N801  # a legacy name
     @property
     def input_node(self) -> Node | None: ...
     @property

@@ -1,3 +1,5 @@
+# ruff: noqa: N801  # the legacy names are lower case
+
 from ..variable import Operand, Variable
 from .block import BuiltIn, UnaryBlock
 

@@ -1,3 +1,5 @@
+# ruff: noqa: N801  # the legacy names are lower case
+
 from .block import UnaryBlock
 
 __all__ = ["cosh", "sinh", "tanh"]
