@@ -121,7 +121,7 @@ def adam(lr: float, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8)
 
     >>> init, update = adam(0.5)
     >>> updates, state = update([4.0], init([1.0]), [1.0])
-    >>> round(updates[0], 6), state.step
+    >>> round(float(updates[0]), 6), state.step
     (-0.5, 1)
 
     Kingma & Ba, Adam: A Method for Stochastic Optimization (2015), algorithm 1.

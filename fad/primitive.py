@@ -16,7 +16,7 @@ from typing import Any, Literal, Protocol
 from .avals import Aval
 from .source import Source
 
-__all__ = ["Linear", "Params", "Primitive", "Tangent", "Traced", "Value", "Zero", "bind", "innermost", "linear", "partials"]
+__all__ = ["Inner", "Linear", "Params", "Primitive", "Tangent", "Traced", "Value", "Zero", "bind", "innermost", "linear", "partials"]
 
 Value = Any
 """An array, a number or a Tracer. Any: a rule is written once, and runs on all three."""
@@ -75,14 +75,32 @@ Transpose = Callable[..., Sequence[Tangent | None]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Inner:
+    """What a primitive that holds programs answers besides, so that transforms reach into them: loops, branches."""
+
+    push: Callable[..., tuple[Sequence[Value], Sequence[Tangent]]]
+    """(primals, tangents, **params) -> the results and their tangents, from one program that computes both."""
+
+    split: Callable[..., tuple[Sequence[Any], Sequence[Any]]]
+    """(equation, late, new) -> the equations that can run now, and those that wait for the late operands; `new(aval)`
+    is a variable for what the first hand over to the second."""
+
+    trim: Callable[..., Any]
+    """(equation, wanted) -> the equation without the results that are not wanted."""
+
+    compiled: Callable[..., Callable[..., Any]]
+    """(**params) -> a function of the operands."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Primitive:
     """An operation, and the five answers about it.
 
     `several` results come in tuples. `kind` says what may be done with an equation: an "entrywise" one acts on each
     entry by itself, so that its operands may be cut into blocks, and numbers ride along with arrays; the result of a
     "view" may share memory with its first operand; an "effect" is kept even if nobody uses its results. `body` names
-    the param that holds a graph, to be written out in the equation's place before any transform. `overwrite`
-    evaluates, too, but may write the result into the first operand.
+    the param that holds a graph, to be written out in the equation's place before any transform; what holds graphs
+    and is not written out has an `inner`. `overwrite` evaluates, too, but may write the result into the first operand.
     """
 
     name: str
@@ -95,6 +113,7 @@ class Primitive:
     kind: Literal["", "entrywise", "view", "effect"] = ""
     body: str | None = None
     overwrite: Evaluate | None = None
+    inner: Inner | None = None
 
     def __call__(self, *operands: Value, **params: Any) -> Any:
         return bind(self, *operands, **params)

@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from . import recipes
 from .avals import Aval, Dtype, Shape
 from .equation import Var
 from .errors import AbstractValueError, ConversionError, FadError, InPlaceError, MissingRuleError, StaleViewError
@@ -25,7 +26,7 @@ from .source import here
 __all__ = ["Tracer", "View", "direct", "missing_rule", "overrides"]
 
 overrides: dict[Any, Callable[..., Any]] = {}
-"""NumPy's functions and ufuncs, and the words "getitem" and "setitem" -> what to do with traced arguments."""
+"""NumPy's functions and ufuncs, ufuncs' methods, and words such as "getitem" -> what to do with traced arguments."""
 
 direct: dict[Any, dict[Aval, tuple[Primitive, Aval]]] = {}
 """ufunc -> the aval of all its operands -> the primitive, and the aval of its result, where nothing needs converting."""
@@ -33,6 +34,7 @@ direct: dict[Any, dict[Aval, tuple[Primitive, Aval]]] = {}
 _getframe = sys._getframe
 _FLOAT64 = np.dtype(np.float64)
 _NB_INPLACE_ADD = 13  # the first of the in-place variants among the arguments of BINARY_OP
+_LOOKING_INTO_MEMORY = {f"fad.numpy.{name}" for name in ("shape", "indexing", "creation", "joining", "arranging")}
 _PYTHON_NUMBERS = {int, float, complex, bool}
 _NUMBER_OF_KIND = {"f": float, "c": complex, "i": int, "u": int, "b": bool}
 _OPERANDS = (int, float, complex, np.ndarray, np.generic, list, tuple, Traced)
@@ -64,7 +66,8 @@ def _infix(ufunc: Any, *, reflected: bool = False) -> Callable[[Any, object], An
                     return result
         if not isinstance(other, _OPERANDS):
             return NotImplemented
-        result = overrides[ufunc](other, self) if reflected else overrides[ufunc](self, other)
+        result = recipes.call((Tracer, View), self.builder, overrides[ufunc], ufunc,
+                              (other, self) if reflected else (self, other), {}, _getframe(1))
         if self.weak and (other.__class__ in _PYTHON_NUMBERS or isinstance(other, Tracer) and other.weak):
             result.weak = True
         return result
@@ -168,7 +171,9 @@ class Tracer(Traced):
         if override is None:
             name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
             raise missing_rule(f"numpy.{name}" if getattr(np, ufunc.__name__, None) is ufunc else f"the ufunc {name}")
-        return override(*inputs, **_without_out(ufunc, kwargs)) if kwargs else override(*inputs)
+        if kwargs:
+            return override(*inputs, **_without_out(ufunc, kwargs))
+        return recipes.call((Tracer, View), self.builder, override, override, inputs, kwargs, _getframe(1))
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         override = overrides.get(function)
@@ -176,7 +181,8 @@ class Tracer(Traced):
             raise missing_rule(f"{function.__module__}.{function.__name__}")
         if kwargs.get("out") is not None:
             _without_out(function, kwargs)
-        return override(*args, **kwargs)
+        tracers = (Tracer,) if override.__module__ in _LOOKING_INTO_MEMORY else (Tracer, View)
+        return recipes.call(tracers, self.builder, override, override, args, kwargs, _getframe(1))
 
     # -- values on demand: what Python itself needs to know in order to go on --
 

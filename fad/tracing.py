@@ -23,6 +23,7 @@ from .equation import Atom, Equation, Literal, Var, literal, small_literal
 from .errors import AbstractValueError, CaptureChangedError, EscapedTracerError, FadError, ObjectArrayError
 from .graph import Graph
 from .primitive import Params, Primitive, Traced, Value, innermost
+from .recipes import Recipe
 from .source import Source, here, source_of
 from .tracer import Tracer
 
@@ -49,7 +50,7 @@ class Builder:
             not inputs, as the trace of a user's function does.
     """
 
-    __slots__ = ("birth", "embeds", "arguments", "equations", "captures", "count", "source", "closed", "origin",
+    __slots__ = ("birth", "embeds", "arguments", "equations", "captures", "count", "source", "closed", "demands", "origin",
                  "known", "on_demand", "_captured", "_definitions", "_indexed", "_watched")
 
     def __init__(self, *, embeds: bool = False) -> None:
@@ -62,6 +63,7 @@ class Builder:
         self.count = 0  # variables so far: the number of the next one
         self.source: Source | None = None  # of the equations to come; None: the line that the user is running
         self.closed = False
+        self.demands = 0  # how many values were asked for
         self.origin: Source | None = None  # the call that is traced
         self.on_demand: Callable[[Builder, Tracer, str, Any], None] | None = None  # told what Python has asked for
         self.known: dict[Var, Value] = {}  # the values of arguments, and what was computed on demand
@@ -107,6 +109,21 @@ class Builder:
         var = _tuple(Var, (number, aval))
         self.equations.append(_tuple(Equation, (primitive, atoms, params, (var,), self.source or source_of(frame))))
         return Tracer(self, var)
+
+    def follow(self, recipe: Recipe, atoms: list[Atom], frame: FrameType) -> Tracer:
+        """Write down the equations of a recipe."""
+        if self.closed:
+            raise self._escaped(atoms)
+        source = self.source or source_of(frame)
+        number = self.count
+        for primitive, operands, params, avals in recipe.steps:
+            results = tuple([_tuple(Var, (number + i, aval)) for i, aval in enumerate(avals)])
+            number += len(results)
+            self.equations.append(_tuple(Equation, (
+                primitive, tuple([atoms[a] if a.__class__ is int else a for a in operands]), params, results, source)))
+            atoms += results
+        self.count = number
+        return Tracer(self, atoms[recipe.result], recipe.weak)
 
     def number(self, x: float) -> Atom:
         """A Python float as a float64 operand."""
@@ -209,6 +226,7 @@ class Builder:
         """The array behind a tracer, computed from the equations recorded so far, each at most once."""
         if self.closed:
             raise self._escaped((tracer,))
+        self.demands += 1
         value = concrete(self._evaluate(tracer.atom, purpose), purpose)
         if self.on_demand is not None:
             self.on_demand(self, tracer, purpose, value)

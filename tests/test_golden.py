@@ -92,14 +92,12 @@ GOLDEN: dict[str, tuple[Callable[[], Graph], str]] = {
         { a:f64[3] ->
           b:f64[3] = sin a
           c:f64[3] = cos a
-          d:f64[3] = multiply b a
-          e:f64[] = sum[axes=(0,)] d
-          f:f64[3] = broadcast[axes=(0,), shape=(3,)] 1.0
-          g:f64[3] = multiply b f
-          h:f64[3] = multiply f a
-          i:f64[3] = multiply h c
-          j:f64[3] = add g i
-          return j }"""),
+          d:f64[3] = broadcast[axes=(0,), shape=(3,)] 1.0
+          e:f64[3] = multiply b d
+          f:f64[3] = multiply d a
+          g:f64[3] = multiply f c
+          h:f64[3] = add e g
+          return h }"""),
     "grad, optimised": (lambda: optimise(fad.trace(fad.grad(f), X)), """\
         { a:f64[3] ->
           b:f64[3] = sin a

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -54,6 +54,16 @@ CALLS: dict[str, Callable[[Any], Any]] = {
 # -- reference cycles -----------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def only_what_is_new() -> Iterator[None]:
+    """The collector looks at what is made from here on, and not at all that other tests have left in caches."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("only_what_is_new")
 @pytest.mark.parametrize("name", CALLS)
 def test_no_reference_cycle_survives(name: str) -> None:
     """Memory is given back when a call returns, and not when the collector gets around to it."""

@@ -20,6 +20,7 @@ STAIRS: tuple[tuple[str, ...], ...] = (
     ("equation",),
     ("render",),
     ("graph",),
+    ("recipes",),
     ("tracer",),
     ("tracing",),
     ("primitives.structural",),

@@ -41,6 +41,11 @@ def _trace(function: Callable[..., Any], avals: Sequence[Aval]) -> Graph:
     return builder.build([function(*map(builder.argument, avals))])
 
 
+def _program(graph: Graph) -> Program:
+    """The compiled program, without the lines of the script that happened to ask for it first."""
+    return Program(Graph(graph.inputs, tuple([e._replace(source=None) for e in graph.equations]), graph.outputs))
+
+
 # -- elementwise --------------------------------------------------------------
 
 
@@ -107,7 +112,7 @@ def _prepare(function: Callable[..., Any], shapes: tuple[Shape, ...], moving: tu
         else:
             forms.append(Diagonal if shapes[i] == size else Column)
             outputs.append(derivative)
-    return Prepared(Program(builder.build(outputs)), tuple([_seed(shapes[i]) for i in moving]), tuple(forms))
+    return Prepared(_program(builder.build(outputs)), tuple([_seed(shapes[i]) for i in moving]), tuple(forms))
 
 
 def _seed(shape: Shape) -> Any:
@@ -163,7 +168,7 @@ def _linear_graph(operation: Linear, shapes: tuple[Shape, ...]) -> Graph:
 
 @lru_cache(maxsize=1024)
 def _evaluated(operation: Linear, shapes: tuple[Shape, ...]) -> Program:
-    return Program(_linear_graph(operation, shapes))
+    return _program(_linear_graph(operation, shapes))
 
 
 def _last_is_mapped(shapes: tuple[Shape, ...]) -> tuple[bool, ...]:
@@ -172,10 +177,10 @@ def _last_is_mapped(shapes: tuple[Shape, ...]) -> tuple[bool, ...]:
 
 @lru_cache(maxsize=1024)
 def _pushed(operation: Linear, shapes: tuple[Shape, ...], size: int) -> Program:
-    return Program(vmap_graph(_linear_graph(operation, shapes), _last_is_mapped(shapes), size))
+    return _program(vmap_graph(_linear_graph(operation, shapes), _last_is_mapped(shapes), size))
 
 
 @lru_cache(maxsize=1024)
 def _pulled(operation: Linear, shapes: tuple[Shape, ...], size: int) -> Program:
     turned = transpose(_linear_graph(operation, shapes), len(shapes) - 1)
-    return Program(vmap_graph(turned, _last_is_mapped(shapes), size))
+    return _program(vmap_graph(turned, _last_is_mapped(shapes), size))

@@ -33,9 +33,9 @@ class Optimizer:
     """What GD and Adam have in common.
 
     Args:
-        pair: the pure optimiser, (init, update).
         loss_func: takes the parameters; returns the loss and its gradient.
         params: where to start: a number, a list of numbers or an array of shape (n,). It is copied.
+        lr: the learning rate.
         max_iter: how many steps to make at most.
         tol: two successive losses that differ by less end the search.
         callback: is called after each step with its number, the parameters and the loss.
@@ -47,16 +47,19 @@ class Optimizer:
         loss: the latest loss, of the parameters before the latest step; nan before the first.
     """
 
-    def __init__(self, pair: optimizers.GradientDescent | optimizers.Adam, loss_func: Loss, params: Data,
-                 max_iter: int = 100000, tol: float = 1e-14, *, callback: Callback | None = None,
-                 progress: bool = False) -> None:
-        self.loss_func, self.max_iter, self.tol = loss_func, max_iter, tol
+    def __init__(self, loss_func: Loss, params: Data, lr: float = 0.01, max_iter: int = 100000, tol: float = 1e-14, *,
+                 callback: Callback | None = None, progress: bool = False) -> None:
+        self.loss_func, self.lr, self.max_iter, self.tol = loss_func, lr, max_iter, tol
         self.callback, self.progress = callback, progress
         self.params = as_vector(params)
         self.iteration = 0
         self.loss = float("nan")
-        self._pair: Any = pair  # Any: a pair whose update takes the state that its init has made
-        self._state: Any = pair.init(self.params)
+        self._pair = self.pair()
+        self._state = self._pair.init(self.params)
+
+    def pair(self) -> Any:  # Any: a pair whose update takes the state that its init has made
+        """The pure optimiser, as in `fad.optimizers`: what a class derived from this one defines."""
+        raise NotImplementedError(f"{type(self).__name__} has no pair (init, update)")
 
     def step(self) -> float:
         """Make one step: evaluate the loss once, and move the parameters.
@@ -152,11 +155,9 @@ class GD(Optimizer):
     array([0.])
     """
 
-    def __init__(self, loss_func: Loss, params: Data, lr: float = 0.01, max_iter: int = 100000,
-                 tol: float = 1e-14, *, callback: Callback | None = None, progress: bool = False) -> None:
-        super().__init__(optimizers.gradient_descent(lr), loss_func, params, max_iter, tol, callback=callback,
-                         progress=progress)
-        self.lr = lr
+    def pair(self) -> optimizers.GradientDescent:
+        """`fad.optimizers.gradient_descent`."""
+        return optimizers.gradient_descent(self.lr)
 
 
 class Adam(Optimizer):
@@ -175,9 +176,12 @@ class Adam(Optimizer):
     def __init__(self, loss_func: Loss, params: Data, lr: float = 0.01, max_iter: int = 100000,
                  tol: float = 1e-14, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8, *,
                  callback: Callback | None = None, progress: bool = False) -> None:
-        super().__init__(optimizers.adam(lr, beta1, beta2, eps), loss_func, params, max_iter, tol, callback=callback,
-                         progress=progress)
-        self.lr, self.beta1, self.beta2, self.eps = lr, beta1, beta2, eps
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        super().__init__(loss_func, params, lr, max_iter, tol, callback=callback, progress=progress)
+
+    def pair(self) -> optimizers.Adam:
+        """`fad.optimizers.adam`."""
+        return optimizers.adam(self.lr, self.beta1, self.beta2, self.eps)
 
 
 def _number(value: Any) -> float:

@@ -58,13 +58,16 @@ class Program:
         return self._optimised
 
     def _compile(self) -> Function:
-        self._source, scope = write(self.optimised, python_numbers=True)
+        self._source, scope = self._text(python_numbers=True)
         self._run = self._made(self._source, scope)
         return self._run
 
     def _compile_carefully(self) -> Function:
-        self._careful = self._made(*write(self.optimised, python_numbers=False))
+        self._careful = self._made(*self._text(python_numbers=False))
         return self._careful
+
+    def _text(self, *, python_numbers: bool) -> tuple[str, dict[str, Any]]:
+        return write(self.optimised, python_numbers=python_numbers)
 
     def _made(self, source: str, scope: dict[str, Any]) -> Function:
         file = f"<fad program {next(_serial)}>"

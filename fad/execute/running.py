@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from functools import lru_cache
 from typing import Any
 
@@ -29,7 +30,8 @@ def run_blocks(function: Callable[..., tuple[Any, ...]], n: int, rows: int, comb
         return function(0, n, *arrays)
     blocks = -(-n // rows)
     cuts = [min(n, rows * (blocks * i // shares)) for i in range(shares)] + [n]
-    jobs = [_pool(shares).submit(function, cuts[i], cuts[i + 1], *arrays) for i in range(1, shares)]
+    jobs = [_pool(shares).submit(copy_context().run, function, cuts[i], cuts[i + 1], *arrays)
+            for i in range(1, shares)]  # np.errstate is part of the context
     parts = [function(cuts[0], cuts[1], *arrays), *[job.result() for job in jobs]]
     return tuple([_combined(ufunc, [part[k] for part in parts]) for k, ufunc in enumerate(combine)])
 

@@ -34,12 +34,14 @@ _TEMPLATES: dict[Primitive, str] = {
     ew.divide: "{0} / {1}", ew.square: "{0} * {0}", ew.reciprocal: "1.0 / {0}", ew.power: "pow({0}, {1})",
     ew.float_power: "pow({0}, {1})", ew.absolute: "abs({0})", ew.floor_divide: "{0} // {1}", ew.remainder: "{0} % {1}",
     ew.maximum: "{0} if {0} >= {1} or {0} != {0} else {1}", ew.minimum: "{0} if {0} <= {1} or {0} != {0} else {1}",
-    ew.select: "{1} if {0} else {2}", ew.clip: "{1} if {0} < {1} else {2} if {0} > {2} else {0}",
+    ew.select: "{1} if {0} else {2}",
+    ew.clip: "{0} if {1} < {0} < {2} else {1} if {0} <= {1} <= {2} else {2} if {0} == {0} and {1} == {1} and {2} == {2} "
+             "else {0} + {1} + {2}",  # {2} where {1} > {2}, and nan where one of them is
     ew.equal: "{0} == {1}", ew.not_equal: "{0} != {1}", ew.less: "{0} < {1}", ew.less_equal: "{0} <= {1}",
     ew.greater: "{0} > {1}", ew.greater_equal: "{0} >= {1}", ew.logical_not: "not {0}", ew.isnan: "{0} != {0}",
     ew.isfinite: "isfinite({0})", ew.isinf: "isinf({0})", ew.hypot: "hypot({0}, {1})", ew.arctan2: "atan2({0}, {1})",
-    ew.floor: "float(floor({0}))", ew.ceil: "float(ceil({0}))", ew.trunc: "float(trunc({0}))",
-    ew.sign: "copysign(1.0, {0}) if {0} != 0.0 and {0} == {0} else {0}",
+    ew.floor: "copysign(floor({0}), {0})", ew.ceil: "copysign(ceil({0}), {0})", ew.trunc: "copysign(trunc({0}), {0})",
+    ew.sign: "copysign(1.0, {0}) if {0} != 0.0 and {0} == {0} else {0} + 0.0",
     **{primitive: f"{name}({{0}})" for primitive, name in (
         (ew.sin, "sin"), (ew.cos, "cos"), (ew.tan, "tan"), (ew.arcsin, "asin"), (ew.arccos, "acos"), (ew.arctan, "atan"),
         (ew.sinh, "sinh"), (ew.cosh, "cosh"), (ew.tanh, "tanh"), (ew.arcsinh, "asinh"), (ew.arccosh, "acosh"),

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..equation import Atom, Equation, Literal, Var, variables
 from ..graph import Graph
+from ..primitive import Primitive
 from ..primitives.structural import broadcast_p, convert_p, reshape_p, sum_p
 from ..render import letters
 from ..source import Source
@@ -28,13 +29,7 @@ _BASICS = {"float64": np.float64, "bool_": np.bool_, "empty": np.empty, "zeros":
 def write(graph: Graph, *, python_numbers: bool) -> tuple[str, dict[str, Any]]:
     """The source of the function `program`, and the names that it uses."""
     writer = Writer(graph, python_numbers)
-    for number, step in enumerate(writer.steps):
-        writer.step = number
-        if isinstance(step, Block):
-            writer.block(step)
-        else:
-            writer.equation(step)
-        writer.let_go()
+    writer.statements()
     outputs = ", ".join(map(writer.output, range(len(graph.outputs))))
     head = f"def program({', '.join(map(writer.name, graph.inputs))}):"
     body = [*writer.first, *writer.lines, f"return ({outputs}{',' if len(graph.outputs) == 1 else ''})"]
@@ -79,6 +74,16 @@ class Writer:
             self.scope.update(NAMES)
         self.first = [f"{self.name(v)} = float({self.name(v)})" for v in self.graph.inputs if v in found]
         return found
+
+    def statements(self) -> None:
+        """Write the lines for all steps."""
+        for number, step in enumerate(self.steps):
+            self.step = number
+            if isinstance(step, Block):
+                self.block(step)
+            else:
+                self.equation(step)
+            self.let_go()
 
     # -- names --
 
@@ -137,11 +142,13 @@ class Writer:
             shape, dtype = settings["shape"], self.constant(results[0].aval.dtype, "dtype")
             zero = isinstance(x, Literal) and x.value == 0
             return f"zeros({shape!r}, {dtype})" if zero else f"full({shape!r}, {self.read(x)}, {dtype})"
+        if primitive.inner is not None:
+            return f"{self.constant(primitive.inner.compiled(**settings), primitive.name)}({', '.join(map(self.read, operands))})"
         evaluate = primitive.evaluate
         if primitive.overwrite is not None and isinstance(x, Var) and self._free(x, equation):
             evaluate = primitive.overwrite
         arguments = [*map(self.read, operands), *[f"{k}={self._setting(v, k)}" for k, v in params]]
-        into = self._into(equation)
+        into = [_out_argument(primitive, name) for name in self._into(equation)]
         return f"{self.constant(evaluate, primitive.name)}({', '.join([*arguments, *into])})"
 
     def _setting(self, value: Any, key: str) -> str:
@@ -182,7 +189,8 @@ class Writer:
         if atom in self.numbers:
             return f"{'bool_' if atom.aval.dtype == np.bool_ else 'float64'}({text})"
         if not atom.aval.shape:
-            return f"settled({text})"
+            own = atom in self.memory.fresh
+            return f"settled({text})" if own else f"{self.constant(atom.aval.dtype.type, 'scalar')}({text})"
         memory = self.memory
         owner = memory.owner[atom]
         shared = any(isinstance(a, Var) and memory.owner[a] == owner
@@ -304,7 +312,7 @@ class _BlockText:
             return name, f"{name} = {words[0]}[{key}]"
         if isinstance(primitive.evaluate, np.ufunc):
             into = target or scratch.take(result.aval.shape[1:], result.aval.dtype)
-            return into, f"{writer.constant(primitive.evaluate, primitive.name)}({', '.join(words)}, {into})"
+            return into, f"{writer.constant(primitive.evaluate, primitive.name)}({', '.join(words)}, {_out_argument(primitive, into)})"
         if primitive is convert_p and operands[0].aval.dtype.kind != "c" and operands[0].aval.shape:
             call = f"{words[0]}.astype({writer.constant(result.aval.dtype, 'dtype')})"
         else:
@@ -337,6 +345,11 @@ class _Scratch:
             free = self.free[self.arrays[name]]
             if name not in free:
                 free.append(name)
+
+
+def _out_argument(primitive: Primitive, name: str) -> str:
+    """The array for a ufunc's result: by position, which is faster, where NumPy does not want it by name."""
+    return f"out={name}" if primitive.evaluate in (np.maximum, np.minimum) else name
 
 
 def comment(source: Source | None, results: Sequence[Var]) -> str:

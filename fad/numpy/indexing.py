@@ -19,13 +19,13 @@ from ..avals import Shape
 from ..errors import DtypeError, ShapeError
 from ..primitive import Traced, Value
 from ..primitives.elementwise import select
-from ..primitives.indexing import ARRAY, Cut, Index, Item, getitem_p, make_index, setitem_p
+from ..primitives.indexing import ARRAY, Cut, Index, Item, getitem_p, make_index, scatter_add_p, setitem_p
 from ..primitives.structural import broadcast_p, convert, flip_p, reshape
 from ..tracer import Tracer, View
 from ..tracing import concrete
 from .conventions import as_array, axes_of, broadcast_to, operand, rule_for, shape_of
 
-__all__ = ["getitem", "setitem"]
+__all__ = ["added", "getitem", "setitem"]
 
 _POSITION = np.dtype(np.intp)
 _WRONG_KEY = ("only integers, slices (`:`), ellipsis (`...`), numpy.newaxis (`None`) and integer or boolean arrays are "
@@ -271,6 +271,14 @@ def _write(x: Tracer, key: Key, value: Value) -> Tracer:
     else:  # a number for all entries: x is forgotten
         builder = value.builder if isinstance(value, Tracer) else x.builder
         result = builder.record(broadcast_p, (value,), (("axes", tuple(range(x.ndim))), ("shape", x.shape)))
+    return result
+
+
+def added(x: Tracer, key: Any, value: Any) -> Tracer:
+    """x with a value added at a key: again for each time that the key names an entry."""
+    known = parse(x.shape, key)
+    updates = broadcast_to(_in_shape_of(known, _in_dtype_of(x, value)), known.region)
+    result: Tracer = reshape(scatter_add_p(reshape(x, known.shape), updates, *known.arrays, index=known.index), x.shape)
     return result
 
 

@@ -8,13 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DtypeError, ShapeError
+from ..errors import DtypeError, MissingRuleError, ShapeError
 from ..primitive import Primitive, Value
 from ..primitives import elementwise as ew
+from ..primitives import rare
+from ..primitives.bessel import bessel_i_p, sinc_p
 from ..tracer import Tracer, direct, missing_rule, overrides
 from .conventions import as_array, broadcast_together, kind_of, loop_dtypes, operand, rule_for
 
-__all__: list[str] = []
+__all__ = ["lenient_ufuncs"]
 
 _NO_SETTING = {"casting": "same_kind", "order": "K", "subok": True, "where": True, "dtype": None}
 
@@ -43,12 +45,42 @@ def _with_settings(ufunc: Any, call: Callable[..., Any], operands: tuple[Any, ..
     into = settings.pop("into", None)
     dtype = settings.pop("dtype", None)
     for name, value in settings.items():
+        if name == "where" and value is not True:
+            raise MissingRuleError(f"fad has no rule for numpy.{ufunc.__name__} with where= and no out=",
+                                   why="NumPy leaves the entries that are left out as it finds them in memory",
+                                   edit=f"write np.where(mask, np.{ufunc.__name__}(...), otherwise), or give an out= "
+                                   "made by fad.numpy.zeros or np.zeros_like(x)")
         if name not in _NO_SETTING or (value is not True and value != _NO_SETTING[name]):
             raise missing_rule(f"numpy.{ufunc.__name__}", f"{name}=")
-    if dtype is not None:
+    if dtype is not None and not _is_predicate(ufunc):
         operands = tuple([operand(x, np.dtype(dtype)) for x in operands])
     result = call(*operands)
     return result if into is None else _as_if_written_into(into, result)
+
+
+def _is_predicate(ufunc: Any) -> bool:
+    """Whether the results are truth values whatever the operands: then their dtype is not that of the computation."""
+    return all(loop.endswith("->?") for loop in ufunc.types if "O" not in loop)
+
+
+_HARMLESS = {np.arccosh: 2.0, np.arcsin: 0.0, np.arccos: 0.0, np.arctanh: 0.0}  # 1.0 elsewhere: where a ufunc is smooth
+
+
+@rule_for("out")
+def out(ufunc: Any, rule: Callable[..., Any], operands: tuple[Any, ...], settings: dict[str, Any]) -> Any:
+    """A ufunc whose out= is traced: a write into it. Where `where` leaves an entry out, nothing is computed from it."""
+    target, = settings.pop("out")
+    mask = settings.pop("where", True)
+    if mask is not True:
+        harmless = _HARMLESS.get(ufunc, 1.0)
+        operands = tuple([np.where(mask, x, harmless) if _is_inexact(x) else x for x in operands])
+    result = rule(*operands, **settings)
+    target[...] = result if mask is True else np.where(mask, result, target)
+    return target
+
+
+def _is_inexact(x: Any) -> bool:
+    return as_array(x).dtype.kind in "fc"
 
 
 def _as_if_written_into(array: np.ndarray[Any, Any], result: Tracer) -> Value:
@@ -70,10 +102,18 @@ _PRIMITIVES: dict[str, Primitive] = {
         "maximum minimum sign floor ceil rint trunc floor_divide remainder equal not_equal less less_equal greater "
         "greater_equal logical_and logical_or logical_xor logical_not isnan isinf isfinite signbit bitwise_and bitwise_or "
         "bitwise_xor invert").split()},
+    **{name: getattr(rare, name) for name in (
+        "deg2rad radians rad2deg degrees logaddexp2 fmax fmin fabs fmod copysign heaviside bitwise_count gcd lcm left_shift "
+        "right_shift").split()},
 }
 
 for _name, _primitive in _PRIMITIVES.items():
     rule_for(getattr(np, _name))(_lenient(getattr(np, _name), _primitive))
+
+
+def lenient_ufuncs() -> list[Any]:
+    """The ufuncs that have a primitive each."""
+    return [getattr(np, name) for name in _PRIMITIVES]
 
 
 _power = overrides[np.power]
@@ -90,6 +130,61 @@ def power(x: Any, y: Any, **settings: Any) -> Any:
 @rule_for(np.round, np.around)
 def round(a: Any, decimals: Any = 0, out: Any = None) -> Any:
     return ew.round_(a, decimals=operator.index(decimals))
+
+
+# -- ufuncs with two results ----------------------------------------------------------------------
+
+
+@rule_for(np.divmod)
+def divmod(x: Any, y: Any) -> Any:
+    return overrides[np.floor_divide](x, y), overrides[np.remainder](x, y)
+
+
+def _floating(x: Any) -> Value:
+    """The operand, in the dtype in which NumPy computes functions of real numbers."""
+    return operand(x, loop_dtypes(np.fabs, (kind_of(x),))[0])
+
+
+@rule_for(np.modf)
+def modf(x: Any) -> Any:
+    return rare.fraction(_floating(x)), ew.trunc(_floating(x))
+
+
+@rule_for(np.frexp)
+def frexp(x: Any) -> Any:
+    return rare.mantissa(_floating(x)), rare.exponent(_floating(x))
+
+
+@rule_for(np.ldexp)
+def ldexp(x: Any, n: Any) -> Any:
+    """x · 2ⁿ: exact, as powers of 2 are."""
+    x = _floating(x)
+    return overrides[np.multiply](x, ew.exp2(operand(n, x.dtype)))
+
+
+# -- functions of each entry that are no ufuncs ---------------------------------------------------
+
+
+@rule_for(np.sinc)
+def sinc(x: Any) -> Any:
+    return sinc_p(x if x.dtype.kind in "fc" else operand(x, np.dtype(np.float64)), order=0)
+
+
+@rule_for(np.i0)
+def i0(x: Any) -> Any:
+    if x.dtype.kind == "c":
+        raise TypeError("i0 not supported for complex values")
+    return bessel_i_p(x if x.dtype.kind == "f" else operand(x, np.dtype(np.float64)), order=0)
+
+
+@rule_for(np.round, np.around)
+def round(a: Any, decimals: Any = 0, out: Any = None) -> Any:
+    return rare.round_p(as_array(a), decimals=int(decimals))
+
+
+@rule_for(np.fix)
+def fix(x: Any, out: Any = None) -> Any:
+    return overrides[np.trunc](x)
 
 
 @rule_for(np.clip)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from ..avals import Shape
 from ..equation import Atom, literal
 from ..primitive import Primitive
@@ -19,6 +21,8 @@ __all__ = ["identities"]
 identities: Identities = {}
 
 Axes = tuple[int, ...]
+
+_MOST_HALF = 65504  # the largest float16
 
 
 # -- numbers that were spread over arrays ---------------------------------------------------------
@@ -102,7 +106,10 @@ def _sum(w: Writer, x: Atom, *, axes: Axes) -> Atom | None:
         both = [a for a in axes if a in new]
         if not both:
             return None
-        times = literal(x.aval.dtype.type(prod(shape[a] for a in both)))
+        count = prod(shape[a] for a in both)
+        if x.aval.dtype == np.float16 and count > _MOST_HALF:
+            return None
+        times = literal(x.aval.dtype.type(count))
         rest = tuple([a for a in axes if a not in new])  # axes to sum that were there before
         below = made.operands[0]
         before = [i for i in range(len(shape)) if i not in new]

@@ -6,11 +6,11 @@
     det  : a → det a
 
 T is the tangent of a. The rules divide by gaps, the differences of eigenvalues. Where a gap vanishes the vectors have
-no derivative, as LAPACK has chosen some of many; there 0 is taken for the reciprocal of the gap, and so the derivatives
-of functions that do not depend on the choice are finite. First derivatives of symmetric functions of the values are
-right there, and those of u vᴴ; what the vectors do besides is lost: first derivatives of v f(w) vᴴ, and second ones of
-Σ f(w), lack what the equal values have in common. At a singular value of 0, which is the tip of a cone, 0 is taken for
-the derivative, as for the absolute value.
+no derivative, as LAPACK has chosen some of many; there 0 is taken for the reciprocal of the gap. So all derivatives are
+finite, and first ones of what does not depend on the choice are right: of symmetric functions of the equal values, of
+the projection on all their vectors, of u vᴴ. But no linear rule can tell how equal values part: first derivatives of
+v f(w) vᴴ, and second ones in general, lack a term there. At a singular value of 0, the tip of a cone, 0 is taken for the
+derivative, as for the absolute value.
 
 Vectors also have signs or phases that LAPACK is free to choose; the rules let them be still.
 
@@ -120,13 +120,20 @@ def _eigh_rule(t: Value, results: tuple[Value, Value], a: Value, *, lower: bool)
 eigh_p = matrix_primitive("eigh", _eigh_evaluate, lambda a, *, lower: (_values_of(a), a), _eigh_rule, several=True)
 
 
+def _eigvalsh_evaluate(a: Any, *, lower: bool) -> Any:
+    return np.linalg.eigvalsh(a, _triangle(lower))
+
+
+def _eigvalsh_infer(a: Aval, *, lower: bool) -> Aval:
+    return _values_of(a)
+
+
 def _eigvalsh_rule(t: Value, w: Value, a: Value, *, lower: bool) -> Value:
     _, v = eigh_p(a, lower=lower)
     return _real_part(of_columns(_conjugate(v), times(hermitian(t, lower), v)))
 
 
-eigvalsh_p = matrix_primitive("eigvalsh", lambda a, *, lower: np.linalg.eigvalsh(a, _triangle(lower)),
-                              lambda a, *, lower: _values_of(a), _eigvalsh_rule)
+eigvalsh_p = matrix_primitive("eigvalsh", _eigvalsh_evaluate, _eigvalsh_infer, _eigvalsh_rule)
 
 
 # -- svd: with p = uᴴ T v,  ds = Re diag p, and v, u turn by --------------------------------------

@@ -169,7 +169,7 @@ def _diagonal_transpose(ct: Value, x: Linear, *, offset: int, axes: Axes) -> Seq
 
 
 diagonal_p = linear("diagonal", lambda x, *, offset, axes: np.diagonal(x, offset, *axes), _diagonal_infer,
-                    _diagonal_batch, _diagonal_transpose)
+                    _diagonal_batch, _diagonal_transpose, kind="view")
 
 
 def embed_diagonal(v: Value, shape: tuple[int, int], offset: int) -> Value:

@@ -30,9 +30,9 @@ from .indexing import cut
 from .joining import diagonal_p, pad_p
 from .structural import broadcast, convert, permute, reshape
 
-__all__ = ["adjoint", "cholesky_p", "columns", "diagonal", "grown", "halved", "hermitian", "inv_p", "inner_trace", "inverse",
-           "matrix_primitive", "of_columns", "qr_p", "real_dtype", "rows", "slogdet_p", "solve_p", "stacked", "times",
-           "turned", "upper"]
+__all__ = ["adjoint", "cholesky_p", "columns", "diagonal", "grown", "halved", "hermitian", "inner_trace", "inv_p",
+           "inverse", "matrix_primitive", "of_columns", "qr_p", "real_dtype", "rows", "slogdet_p", "solve_p", "stacked",
+           "times", "turned", "upper"]
 
 
 # -- products and pieces of stacks of matrices ----------------------------------------------------

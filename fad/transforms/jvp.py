@@ -9,7 +9,7 @@ nothing. See Griewank & Walther, Evaluating Derivatives (2008), chapter 3.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 from ..equation import Atom, Var
 from ..graph import Graph, inlined, memoised
@@ -17,13 +17,26 @@ from ..primitive import Tangent, Value, Zero
 from ..primitives.structural import instantiate
 from ..tracing import Builder
 
-__all__ = ["jvp_graph"]
+__all__ = ["jvp_graph", "moved_outputs"]
 
 
 @memoised
-def jvp_graph(graph: Graph, moving: tuple[bool, ...]) -> Graph:
+def jvp_graph(graph: Graph, moving: tuple[bool, ...], wanted: tuple[bool, ...] | None = None) -> Graph:
     """The program with tangents: one more input for each input that is `moving`, one more output for each
-    output whose dtype has tangents (float or complex)."""
+    output that is `wanted`, by default for those whose dtype has tangents (float or complex)."""
+    builder, primals, tangents = _pushed(graph, moving)
+    chosen = [a.aval.inexact for a in graph.outputs] if wanted is None else wanted
+    moved = [instantiate(t, builder) for t, w in zip(tangents, chosen, strict=True) if w]
+    return builder.build([*primals, *moved])
+
+
+@memoised
+def moved_outputs(graph: Graph, moving: tuple[bool, ...]) -> tuple[bool, ...]:
+    """Which outputs have a tangent that is not known to vanish."""
+    return tuple([not isinstance(t, Zero) for t in _pushed(graph, moving)[2]])
+
+
+def _pushed(graph: Graph, moving: tuple[bool, ...]) -> tuple[Builder, list[Value], list[Tangent]]:
     graph = inlined(graph)
     builder = Builder(embeds=True)
     primal: dict[Atom, Value] = {v: builder.argument(v.aval) for v in graph.inputs}
@@ -39,17 +52,17 @@ def jvp_graph(graph: Graph, moving: tuple[bool, ...]) -> Graph:
     for equation in builder.following(graph.equations):
         primitive, operands, params, results, _ = equation
         xs = [primal_of(a) for a in operands]
-        out = builder.record(primitive, xs, params)
+        moves = any(a in tangent for a in operands)
+        moved: Any = ()
+        if moves and primitive.inner is not None:
+            out, moved = primitive.inner.push(xs, [tangent_of(a) for a in operands], **dict(params))
+        else:
+            out = builder.record(primitive, xs, params)
+            if moves:
+                moved = primitive.jvp(xs, [tangent_of(a) for a in operands], out, **dict(params))
         primal.update(zip(results, out if primitive.several else (out,), strict=True))
-        if not any(a in tangent for a in operands):
-            continue
-        moved = primitive.jvp(xs, [tangent_of(a) for a in operands], out, **dict(params))
-        for v, t in zip(results, moved if primitive.several else (moved,), strict=True):
-            if not isinstance(t, Zero) and v.aval.inexact:
-                tangent[v] = t
-
-    def outputs() -> Sequence[Value]:
-        moved = [tangent_of(a) for a in graph.outputs if a.aval.inexact]
-        return [*map(primal_of, graph.outputs), *(instantiate(t, builder) for t in moved)]
-
-    return builder.build(outputs())
+        if moves:
+            for v, t in zip(results, moved if primitive.several else (moved,), strict=True):
+                if not isinstance(t, Zero) and v.aval.inexact:
+                    tangent[v] = t
+    return builder, [primal_of(a) for a in graph.outputs], [tangent_of(a) for a in graph.outputs]

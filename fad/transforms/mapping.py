@@ -16,14 +16,13 @@ from numpy.typing import NDArray
 
 from .. import tree
 from ..avals import Aval, make_aval
-from ..equation import Var, variables
 from ..errors import AxisError, TreeError
 from ..execute import Program
 from ..graph import Graph, memoised
 from ..primitive import Value
 from ..typing import X0, Array, G, Loose, P, R, Scalar, X
 from .call import Call, Moving, aval_of_value, is_array, trace_call
-from .vmap import vmap_graph
+from .vmap import depends, vmap_graph
 
 __all__ = ["vmap"]
 
@@ -31,16 +30,6 @@ __all__ = ["vmap"]
 @memoised
 def _program(graph: Graph, mapped: tuple[bool, ...], size: int) -> Program:
     return Program(vmap_graph(graph, mapped, size))
-
-
-@memoised
-def _depends(graph: Graph, mapped: tuple[bool, ...]) -> tuple[bool, ...]:
-    """Which outputs depend on the mapped inputs."""
-    reached: set[Var] = {v for v, m in zip(graph.inputs, mapped, strict=True) if m}
-    for equation in graph.equations:
-        if not reached.isdisjoint(variables(equation.operands)):
-            reached.update(equation.results)
-    return tuple([a in reached for a in graph.outputs])
 
 
 # A function of arrays keeps its parameters. One with a number among its first three takes arrays there, of which a
@@ -121,9 +110,9 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0, *,
         flags = (True,) * len(stack.avals) + (False,) * (len(traced.inputs) - len(stack.avals))
         results = _program(traced.graph, flags, stack.size)(traced.inputs)
         wanted = prefix_leaves("out_axes", out_axes, traced.out.structure, traced.out.positions)
-        depends = _depends(traced.graph, flags) if None in wanted else (True,) * len(results)
+        reached = depends(traced.graph, flags) if None in wanted else (True,) * len(results)
         return traced.out.rebuilt([_unstacked(y, axis, moved) for y, axis, moved in zip(
-            results, wanted, depends, strict=True)])
+            results, wanted, reached, strict=True)])
 
     return mapped_f
 

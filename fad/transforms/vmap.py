@@ -15,12 +15,23 @@ from ..primitive import Value
 from ..primitives.structural import broadcast_p
 from ..tracing import Builder
 
-__all__ = ["vmap_graph"]
+__all__ = ["depends", "vmap_graph"]
 
 
 @memoised
-def vmap_graph(graph: Graph, mapped: tuple[bool, ...], size: int) -> Graph:
-    """The program for a stack of `size` examples: the mapped inputs have it as axis 0, and so have all outputs."""
+def depends(graph: Graph, mapped: tuple[bool, ...]) -> tuple[bool, ...]:
+    """Which outputs depend on the mapped inputs."""
+    reached: set[Atom] = {v for v, m in zip(graph.inputs, mapped, strict=True) if m}
+    for equation in graph.equations:
+        if not reached.isdisjoint(equation.operands):
+            reached.update(equation.results)
+    return tuple([a in reached for a in graph.outputs])
+
+
+@memoised
+def vmap_graph(graph: Graph, mapped: tuple[bool, ...], size: int, stacked: tuple[bool, ...] | None = None) -> Graph:
+    """The program for a stack of `size` examples: the mapped inputs have it as axis 0, and so have all outputs, or
+    those that are `stacked`."""
     graph = inlined(graph)
     builder = Builder(embeds=True)
     value: dict[Atom, Value] = {
@@ -41,10 +52,11 @@ def vmap_graph(graph: Graph, mapped: tuple[bool, ...], size: int) -> Graph:
             out = builder.record(primitive, xs, params)
         value.update(zip(results, out if primitive.several else (out,), strict=True))
 
-    def stacked(atom: Atom) -> Value:
+    def output(atom: Atom, whole: bool) -> Value:
         y = read(atom)
-        if atom in stacks:
+        if atom in stacks or not whole:
             return y
         return builder.record(broadcast_p, (y,), (("axes", (0,)), ("shape", (size, *atom.aval.shape))))
 
-    return builder.build([stacked(a) for a in graph.outputs])
+    return builder.build([output(a, whole) for a, whole in zip(
+        graph.outputs, stacked or (True,) * len(graph.outputs), strict=True)])

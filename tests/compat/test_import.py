@@ -122,3 +122,9 @@ def test_another_package_on_the_path_is_shadowed_for_the_process(tmp_path: Path)
 
 def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def test_the_page_on_migrating_has_every_name() -> None:
+    text = (ROOT / "docs" / "migrating.md").read_text("utf-8")
+    missing = [name for names in SPELLINGS.values() for name in names.split() if name not in text]
+    assert not missing

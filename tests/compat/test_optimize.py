@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import fad
+import fad.optimizers
 from fad.compat.optimize import GD, Adam, Optimizer
 from fad.compat.session import Mode
 from fad.compat.variable import Variable
@@ -163,3 +164,13 @@ def test_they_have_a_base_class() -> None:
     assert (optimizer.lr, optimizer.max_iter, optimizer.tol) == (0.5, 100000, 1e-14)
     assert (optimizer.beta1, optimizer.beta2, optimizer.eps) == (0.9, 0.999, 1e-8)
     assert (GD(bowl, 1.0).lr, GD(bowl, 1.0).tol) == (0.01, 1e-14)
+
+
+def test_users_derive_their_own() -> None:
+    class Lookahead(Optimizer):
+        def pair(self) -> Any:
+            return fad.optimizers.gradient_descent(2 * self.lr)
+
+    np.testing.assert_allclose(Lookahead(bowl, [10, 4], lr=0.05, max_iter=200).solve(), [-5, -3], atol=1e-4)
+    with pytest.raises(NotImplementedError, match="Optimizer has no pair"):
+        Optimizer(bowl, [10, 4])

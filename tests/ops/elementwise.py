@@ -49,7 +49,7 @@ ROWS += [
     Op("exp of none", np.exp, ((0, 3),)),
     Op("absolute of negatives", np.absolute, ((3,),), -2.0, -0.5),
     Op("reciprocal of negatives", np.reciprocal, ((3,),), -2.0, -0.5),
-    Op("round", lambda x: (np.round(x), np.round(x * 3, 1) * x, x.round(2), round(x.sum(), 1)), ((3,),)),
+    Op("round", lambda x: (np.round(x), np.round(x * 3, 1) * x, x.round(2), round(x.sum(), 1)), ((3,),), smooth=0),
     Op("sin of cos", lambda x: np.sin(np.cos(x) * x), ((3,),)),
 ]
 

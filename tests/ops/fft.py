@@ -74,7 +74,8 @@ ROWS += [
     Op("power spectrum", lambda x: np.abs(np.fft.rfft(x)) ** 2, ((6,),)),
     Op("derivative by fft", lambda x: np.fft.ifft(_K * np.fft.fft(x)).real, ((8,),), ulps=16),
     Op("convolution by rfft", lambda x: np.fft.irfft(np.fft.rfft(x) * np.fft.rfft(_KERNEL), 6), ((6,),), ulps=16),
-    Op("convolution of two", lambda x, y: np.fft.irfft(np.fft.rfft(x, 8) * np.fft.rfft(y, 8), 8)[:6], ((4,), (3,)), ulps=16),
+    Op("convolution of two", lambda x, y: np.fft.irfft(np.fft.rfft(x, 8) * np.fft.rfft(y, 8), 8)[:6], ((4,), (3,)),
+       ulps=16),
     Op("real part of fft", lambda x: np.fft.fft(x).real * np.fft.fft(x).imag, ((5,),)),
     ComplexOp("energy of a spectrum", lambda z: np.sum(np.abs(np.fft.fft2(z)) ** 2), ((2, 3),)),
 ]

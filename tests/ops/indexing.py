@@ -139,7 +139,7 @@ def _broadcast(z: Any, y: Any) -> None:
 
 
 ROWS += [
-    Op("x[mask] = number", _written(_mask_number), ((3, 2), ()), distinct=True),
+    Op("x[mask of (3, 2)] = number", _written(_mask_number), ((3, 2), ()), distinct=True),
     Op("x[mask] = constant", _written(_mask_constant), ((3, 2),), distinct=True),
     Op("x[mask of rows] = row", _written(_mask_of_rows), ((3, 2), (2,)), distinct=True),
     Op("x[argmax] = y", _written(_at_argmax), ((4,), ()), distinct=True),

@@ -1,7 +1,7 @@
 """The table of linear algebra: square, tall and wide matrices and stacks of them, real and complex.
 
-Vectors of a decomposition have signs or phases that LAPACK may choose. Where it chooses them steadily (real vectors, and
-those of eig, which have a real entry) they are rows as they are; elsewhere what does not depend on the choice is.
+Vectors of a decomposition have signs or phases that LAPACK may choose. Where it chooses them steadily (real vectors,
+and those of eig, which have a real entry) they are rows as they are; elsewhere what does not depend on the choice is.
 """
 
 from __future__ import annotations
@@ -30,6 +30,11 @@ def _regular(x: Any) -> Any:
     return x + 4 * np.eye(x.shape[-1], dtype=x.dtype)
 
 
+def _tensor(x: Any) -> Any:
+    """The same, as a map from vectors to matrices."""
+    return _regular(x.reshape(4, 4)).reshape(2, 2, 4)
+
+
 def _tall(x: Any) -> Any:
     """Tall or wide matrices of full rank, with singular values that are far from each other."""
     m, n = x.shape[-2:]
@@ -41,10 +46,9 @@ def _positive(x: Any) -> Any:
     return x + np.diag(np.arange(8, 8 + 6 * x.shape[-1], 6).astype(x.real.dtype))
 
 
-def _both(name: str, fun: Callable[..., Any], *shapes: Shape, real: bool = True, complex: bool = True, **settings: Any) -> None:
+def _both(name: str, fun: Callable[..., Any], *shapes: Shape, complex: bool = True, **settings: Any) -> None:
     for shape in shapes:
-        if real:
-            ROWS.append(Op(f"{name}{list(shape)}", fun, (shape,), **settings))
+        ROWS.append(Op(f"{name}{list(shape)}", fun, (shape,), **settings))
         if complex:
             ROWS.append(ComplexOp(f"complex {name}{list(shape)}", fun, (shape,), **settings))
 
@@ -62,7 +66,7 @@ for _shape, _right in (((2, 2), (2,)), ((3, 3), (3, 2)), ((2, 3, 3), (3,)), ((2,
 _both("inv", lambda x: np.linalg.inv(_regular(x)), *_SQUARE, (0, 2, 2))
 _both("pinv", lambda x: np.linalg.pinv(_tall(x)), *_SHAPES, (2, 3, 3), (1, 1), ulps=0)
 _both("pinv hermitian", lambda x: np.linalg.pinv(_positive(x), hermitian=True), (2, 2), (2, 3, 3))
-_both("tensorinv", lambda x: np.linalg.tensorinv(_regular(x.reshape(4, 4)).reshape(2, 2, 4), ind=2), (2, 2, 4))
+_both("tensorinv", lambda x: np.linalg.tensorinv(_tensor(x), ind=2), (2, 2, 4))
 _both("tensorinv ind=1", lambda x: np.linalg.tensorinv(_regular(x.reshape(4, 4)).reshape(4, 2, 2), ind=1), (4, 2, 2))
 ROWS += [
     Op("solve with a constant matrix", lambda b: np.linalg.solve(np.array([[2.0, 1.0], [0.5, 3.0]]), b), ((2, 2),)),
@@ -71,12 +75,13 @@ ROWS += [
     Op("complex solve of real", lambda a, b: np.linalg.solve(_regular(a), b * 1j), ((2, 2), (2,))),
     Op("pinv with a cutoff", lambda a: np.linalg.pinv(np.outer(a, a), rcond=1e-3), ((3,),), low=0.5),
     Op("pinv with rtol", lambda a: np.linalg.pinv(_tall(a), rtol=1e-5), ((3, 2),)),
-    Op("tensorsolve", lambda a, b: np.linalg.tensorsolve(_regular(a.reshape(4, 4)).reshape(2, 2, 4), b), ((2, 2, 4), (2, 2))),
-    Op("tensorsolve axes", lambda a, b: np.linalg.tensorsolve(_regular(a.reshape(4, 4)).reshape(2, 2, 4).transpose(2, 0, 1),
-                                                              b, axes=(0,)), ((2, 2, 4), (2, 2))),
+    Op("tensorsolve", lambda a, b: np.linalg.tensorsolve(_tensor(a), b), ((2, 2, 4), (2, 2))),
+    Op("tensorsolve axes", lambda a, b: np.linalg.tensorsolve(_tensor(a).transpose(2, 0, 1), b, axes=(0,)),
+       ((2, 2, 4), (2, 2))),
     Op("matrix_power -2", lambda x: np.linalg.matrix_power(_regular(x), -2), ((2, 2),)),
 ]
-for _shape, _right in (((3, 2), (3,)), ((3, 2), (3, 2)), ((2, 3), (2,)), ((2, 2), (2, 1)), ((4, 3), (4, 2)), ((2, 3), (2, 2))):
+for _shape, _right in (((3, 2), (3,)), ((3, 2), (3, 2)), ((2, 3), (2,)), ((2, 2), (2, 1)), ((4, 3), (4, 2)),
+                       ((2, 3), (2, 2))):
     for _kind in (Op, ComplexOp):
         _name = f"{'complex ' if _kind is ComplexOp else ''}lstsq{list(_shape)}{list(_right)}"
         ROWS.append(_kind(_name, lambda a, b: np.linalg.lstsq(_tall(a), b), (_shape, _right)))
@@ -87,13 +92,14 @@ ROWS += [
 
 # -- numbers that a matrix has --------------------------------------------------------------------
 
-_SINGULAR = np.array([[[1.0, 2.0, 1.0], [2.0, 4.0, 3.0], [3.0, 6.0, 4.0]], [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]])
+_SINGULAR = np.array([[1.0, 2.0, 1.0], [2.0, 4.0, 3.0], [3.0, 6.0, 4.0]])
+_LITTLE = np.array([[[0.0, 0.0], [0.0, 0.0]], [[0.0, 1.0], [0.0, 0.0]]])  # of rank 0, and 1
 
 _both("det", np.linalg.det, *_SQUARE, (4, 4), (0, 2, 2), (0, 0))
 _both("slogdet", lambda x: tuple(np.linalg.slogdet(_regular(x))), *_SQUARE)
 ROWS += [
-    Op("det at a singular matrix", lambda x: np.linalg.det(_SINGULAR[0] + x), ((3, 3),), 0.0, 0.0),
-    Op("det at a matrix of rank 1", lambda x: np.linalg.det(_SINGULAR[:, :2, :2] + x), ((2, 2, 2),), 0.0, 0.0),
+    Op("det at a singular matrix", lambda x: np.linalg.det(_SINGULAR + x), ((3, 3),), 0.0, 0.0),
+    Op("det at matrices of little rank", lambda x: np.linalg.det(_LITTLE + x), ((2, 2, 2),), 0.0, 0.0),
     Op("slogdet of a negative", lambda x: np.linalg.slogdet(-_regular(x)).logabsdet, ((3, 3),)),
     Op("log det", lambda x: np.log(np.linalg.det(_regular(x))), ((2, 2),)),
     Op("det of integers", lambda x: np.linalg.det(x * np.array([[1, 2], [3, 4]])), ((),)),
@@ -152,7 +158,6 @@ def _by_eigh(f: Callable[[Any], Any], x: Any) -> Any:
 
 
 _both("function by eigh", lambda x: _by_eigh(np.log, x), (2, 2), (3, 3), (2, 2, 2), ulps=64)
-_both("eigh of twice the same", lambda x: np.linalg.eigh(x[0] * np.eye(2)).eigenvalues.sum(), (1,), complex=False)
 _both("eigvals", lambda x: np.linalg.eigvals(_positive(x)), *_SQUARE)
 _both("eig", lambda x: tuple(np.linalg.eig(_positive(x))), *_SQUARE)
 _TURN = np.array([[0.0, -3.0, 0.5], [5.0, 1.0, 0.0], [0.5, 1.0, 9.0]])
@@ -161,7 +166,7 @@ ROWS += [
     Op("eig, complex ones", lambda x: tuple(np.linalg.eig(_TURN + x)), ((3, 3),), -0.5, 0.5),
     Op("eig of a stack, complex ones", lambda x: tuple(np.linalg.eig(_TURN + x)), ((2, 3, 3),), -0.5, 0.5),
     Op("spectral radius", lambda x: np.max(np.abs(np.linalg.eigvals(_TURN + x))), ((3, 3),), -0.5, 0.5),
-    Op("inverse by eig", lambda x: ((lambda w, v: (v / w) @ np.linalg.inv(v))(*np.linalg.eig(_TURN + x))).real, ((3, 3),),
+    Op("inverse by eig", lambda x: (lambda w, v: (v / w) @ np.linalg.inv(v))(*np.linalg.eig(_TURN + x)).real, ((3, 3),),
        -0.5, 0.5, ulps=64),
 ]
 
@@ -182,15 +187,26 @@ def _by_svd(x: Any, full: bool) -> Any:
 
 
 for _full in (False, True):
-    _both(f"function by svd, {'full' if _full else 'reduced'}", lambda x, full=_full: _by_svd(x, full), *_SHAPES, (3, 3),
-          ulps=64)
+    _both(f"function by svd, full_matrices={_full}", lambda x, full=_full: _by_svd(x, full), *_SHAPES, (3, 3), ulps=64)
 _both("svd hermitian", lambda x: tuple(np.linalg.svd(_positive(x), hermitian=True)), (2, 2), (2, 3, 3), complex=False)
 _both("svd hermitian, values", lambda x: np.linalg.svd(-_positive(x), compute_uv=False, hermitian=True), (3, 3))
 _both("polar factor", lambda x: (lambda u, s, vh: u @ vh)(*np.linalg.svd(_tall(x), False)), (3, 2), ulps=64)
 
-# -- where values coincide ------------------------------------------------------------------------
+# -- where values coincide, or vanish: at one point, 0 ---------------------------------------------
 
-_both("sum of equal singular values", lambda x: np.linalg.norm((x[0] + 3) * np.eye(3, 2), "nuc"), (1,), complex=False)
-_both("polar factor at equal singular values",
-      lambda x: (lambda u, s, vh: u @ vh)(*np.linalg.svd(np.array([[0.0, 3.0], [-3.0, 0.0]]) * (x[0] + 4), False)), (1,),
-      complex=False, ulps=64)
+_TWICE = np.array([[3.0, 0.0, 0.0], [0.0, 3.0, 0.0], [0.0, 0.0, 5.0]])
+_EQUAL = 3 * np.eye(3, 2)
+_AT_ZERO: dict[str, Any] = {"low": 0.0, "high": 0.0}
+
+_both("Σ exp w, equal", lambda x: np.sum(np.exp(np.linalg.eigvalsh(_TWICE + x))), (3, 3), smooth=1, **_AT_ZERO)
+_both("Σ w², by eigh", lambda x: np.sum(np.linalg.eigh(_TWICE + x)[0] ** 2), (3, 3), smooth=1, **_AT_ZERO)
+_both("w of an own space", lambda x: (lambda w, v: (v[:, 2:] @ _adjoint(v[:, 2:]), w[2]))(*np.linalg.eigh(_TWICE + x)),
+      (3, 3), smooth=1, ulps=64, **_AT_ZERO)
+_both("projection on equal values", lambda x: (lambda v: v @ _adjoint(v))(np.linalg.eigh(_TWICE + x)[1][:, :2]), (3, 3),
+      smooth=1, ulps=64, **_AT_ZERO)
+_both("nuclear norm, equal", lambda x: np.linalg.norm(_EQUAL + x, "nuc"), (3, 2), **_AT_ZERO)
+_both("Σ s³, equal", lambda x: np.sum(np.linalg.svdvals(_EQUAL + x) ** 3), (3, 2), smooth=1, **_AT_ZERO)
+_both("Σ s², without rank", lambda x: np.sum(np.linalg.svdvals(_SINGULAR + x) ** 2), (3, 3), smooth=1, **_AT_ZERO)
+_both("polar factor, equal", lambda x: (lambda u, s, vh: u @ vh)(*np.linalg.svd(_EQUAL + x, False)), (3, 2), smooth=1,
+      ulps=64, **_AT_ZERO)
+_both("Σ eig, equal", lambda x: np.sum(np.linalg.eigvals(_TWICE + x) ** 2), (3, 3), smooth=1, **_AT_ZERO)

@@ -14,14 +14,16 @@ Callback: TypeAlias = Callable[[int, NDArray[np.float64], float], object]
 class Optimizer:
     loss_func: Loss
     params: NDArray[np.float64]
+    lr: float
     max_iter: int
     tol: float
     callback: Callback | None
     progress: bool
     iteration: int
     loss: float
-    def __init__(self, pair: Any, loss_func: Loss, params: Data, max_iter: int = 100000, tol: float = 1e-14, *,
+    def __init__(self, loss_func: Loss, params: Data, lr: float = 0.01, max_iter: int = 100000, tol: float = 1e-14, *,
                  callback: Callback | None = None, progress: bool = False) -> None: ...
+    def pair(self) -> Any: ...
     def step(self) -> float: ...
     @overload
     def solve(self, return_steps: Literal[False] = False) -> NDArray[np.float64]: ...
@@ -31,13 +33,9 @@ class Optimizer:
     def solve(self, return_steps: bool) -> (
         NDArray[np.float64] | tuple[NDArray[np.float64], list[NDArray[np.float64]]]): ...
 
-class GD(Optimizer):
-    lr: float
-    def __init__(self, loss_func: Loss, params: Data, lr: float = 0.01, max_iter: int = 100000, tol: float = 1e-14, *,
-                 callback: Callback | None = None, progress: bool = False) -> None: ...
+class GD(Optimizer): ...
 
 class Adam(Optimizer):
-    lr: float
     beta1: float
     beta2: float
     eps: float

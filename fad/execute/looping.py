@@ -1,0 +1,172 @@
+"""A loop over a program, as one generated Python function with the body's statements inside.
+
+    Loop : Graph(consts..., carry..., x... → carry..., y...)  as a function of consts, carry and stacks of x
+
+What does not change from turn to turn is computed once, before. An array that is carried belongs to the
+loop, which may write into it; numbers are read from and written to stacks as Python numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..equation import Atom, Equation, Literal, Var, variables
+from ..graph import Graph
+from ..optimise import drop_dead
+from .program import Function, Program
+from .scalars import RAISED, literal_text
+from .writing import Writer
+
+__all__ = ["Loop"]
+
+_FLOAT64 = np.dtype(np.float64)
+
+
+class Loop(Program):
+    """A body as a function of operands: `length` turns, from the other end if it is in `reverse`.
+
+    Without a length the loop goes on for as long as the first operand, and then the body's first output, is true.
+    """
+
+    __slots__ = ("_before", "_settings")
+
+    def __init__(self, body: Graph, n_consts: int, n_carry: int, length: int | None, reverse: bool = False) -> None:
+        super().__init__(body)
+        self._settings = n_consts, n_carry, length, reverse
+        self._before: Program | None = None
+
+    @property
+    def optimised(self) -> Graph:
+        """The body, less work, after what is computed before the loop; its first inputs are what that leaves."""
+        if self._optimised is None:
+            n_consts, n_carry, length, reverse = self._settings
+            before, self._optimised = _without_invariants(super().optimised, n_consts)
+            if before.outputs:
+                self._before = Program(before)
+            self._settings = n_consts + len(before.outputs), n_carry, length, reverse
+        return self._optimised
+
+    def run(self, *operands: Any) -> tuple[Any, ...]:
+        """The results for these operands."""
+        function = self._run or self._compile()
+        if self._before is not None:
+            n_first = self._settings[2] is None
+            consts = operands[n_first:self._settings[0] - len(self._before.graph.outputs) + n_first]
+            operands = (*operands[:n_first], *self._before(consts), *operands[n_first:])
+        try:
+            return function(*operands)
+        except RAISED:
+            return (self._careful or self._compile_carefully())(*operands)
+
+    def __call__(self, values: Sequence[Any]) -> tuple[Any, ...]:
+        return self.run(*values)
+
+    def _compile(self) -> Function:
+        return super()._compile()
+
+    def _text(self, *, python_numbers: bool) -> tuple[str, dict[str, Any]]:
+        body = self.optimised
+        return _LoopText(body, python_numbers, *self._settings).text()
+
+
+def _without_invariants(body: Graph, n_consts: int) -> tuple[Graph, Graph]:
+    """What of a body depends on the consts alone, Graph(consts → invariants), and the rest, with the invariants as its
+    first inputs. Views stay, as they cost nothing, and NumPy makes the best of a broadcast where it is used."""
+    varying: set[Atom] = set(body.inputs[n_consts:])
+    rest: list[Equation] = []
+    moved: set[Atom] = set()
+    steady: list[Equation] = []
+    for equation in body.equations:
+        if not varying.isdisjoint(equation.operands) or equation.primitive.kind == "effect":
+            varying.update(equation.results)
+            rest.append(equation)
+        elif equation.primitive.kind == "view":
+            steady.append(equation)
+            rest.append(equation)
+        else:
+            steady.append(equation)
+            moved.update(equation.results)
+    used = variables([*[a for e in rest for a in e.operands], *body.outputs])
+    kept = tuple(dict.fromkeys(v for v in used if v in moved))
+    return (drop_dead(Graph(body.inputs[:n_consts], tuple(steady), kept)),
+            drop_dead(Graph((*kept, *body.inputs), tuple(rest), body.outputs)))
+
+
+class _LoopText:
+    """The text of a loop."""
+
+    def __init__(self, body: Graph, python_numbers: bool, n_consts: int, n_carry: int, length: int | None,
+                 reverse: bool) -> None:
+        self.body, self.length, self.reverse = body, length, reverse
+        self.writer = Writer(body, python_numbers)
+        self.consts, self.carry = body.inputs[:n_consts], body.inputs[n_consts:n_consts + n_carry]
+        self.xs = body.inputs[n_consts + n_carry:]
+        n_first = length is None
+        self.going = body.outputs[:n_first]
+        self.carried, self.ys = body.outputs[n_first:n_carry + n_first], body.outputs[n_carry + n_first:]
+        self.writer.memory.fresh.update(v for v in self.carry if v.aval.shape)
+        self.writer.statements()
+
+    def text(self) -> tuple[str, dict[str, Any]]:
+        writer, name = self.writer, self.writer.name
+        stacks = [f"{name(v)}s" for v in self.xs]
+        going = ["going"] if self.length is None else []
+        head = f"def program({', '.join([*going, *map(name, (*self.consts, *self.carry)), *stacks])}):"
+        first = [f"{name(v)} = float({name(v)})" for v in (*self.consts, *self.carry) if self._is_float(v)]
+        first += [f"{name(v)} = {name(v)}.copy()" for v in self.carry if v.aval.shape]
+        writer.scope["memoryview"] = memoryview
+        first += [f"{s} = memoryview({s})" for v, s in zip(self.xs, stacks, strict=True) if self._is_float(v)]
+        body = [f"{name(v)} = {s}[i]" for v, s in zip(self.xs, stacks, strict=True)] + writer.lines
+        for k, y in enumerate(self.ys):
+            shape = (self.length, *y.aval.shape)
+            first.append(f"y{k} = {'w' if self._is_float(y) else ''}{k if self._is_float(y) else ''}"
+                         f"{' = ' if self._is_float(y) else ''}empty({shape!r}, {writer.constant(y.aval.dtype, 'dtype')})")
+            if self._is_float(y):
+                first[-1:] = [f"y{k} = empty({shape!r}, {writer.constant(y.aval.dtype, 'dtype')})", f"w{k} = memoryview(y{k})"]
+            body.append(f"{'w' if self._is_float(y) else 'y'}{k}[i] = {self._read(y)}")
+        new = [*[self._read(a) for a in self.going], *[self._carried(a, v) for a, v in zip(self.carried, self.carry, strict=True)]]
+        targets = [*going, *map(name, self.carry)]
+        moved = [(t, n) for t, n in zip(targets, new, strict=True) if t != n]
+        if moved:
+            body.append(f"{', '.join(t for t, _ in moved)} = {', '.join(n for _, n in moved)}")
+        turns = f"range({self.length})" if not self.reverse else f"range({self.length} - 1, -1, -1)"
+        loop = "while going:" if self.length is None else f"for i in {turns}:"
+        results = [*map(self._settled, self.carry), *[f"y{k}" for k in range(len(self.ys))]]
+        lines = [*first, loop, *["    " + line for line in body or ["pass"]],
+                 f"return ({''.join(r + ', ' for r in results)})"]
+        return "\n".join([*writer.functions, head, *["    " + line for line in lines]]) + "\n", writer.scope
+
+    def _is_float(self, atom: Atom) -> bool:
+        """Whether a value is a Python float while the loop runs."""
+        return atom in self.writer.numbers and atom.aval.dtype == _FLOAT64
+
+    def _read(self, atom: Atom) -> str:
+        return self.writer.read(atom)
+
+    def _carried(self, atom: Atom, v: Var) -> str:
+        """What a turn hands to the next: an array in memory of its own, or a number of the kind of the first."""
+        text = self._read(atom)
+        if v.aval.shape:
+            return text if self._is_own(atom) else f"{text}.copy()"
+        if v in self.writer.numbers and v.aval.dtype == _FLOAT64:
+            plain = atom in self.writer.numbers or isinstance(atom, Literal) and literal_text(atom) is not None
+            return text if plain else f"float({text})"
+        if atom in self.writer.numbers or isinstance(atom, Literal):
+            return f"{self.writer.constant(v.aval.dtype.type, 'number')}({text})"
+        return f"settled({text})"
+
+    def _is_own(self, atom: Atom) -> bool:
+        memory = self.writer.memory
+        if isinstance(atom, Literal) or not memory.is_own(atom):
+            return False
+        return sum(isinstance(a, Var) and memory.owner[a] == memory.owner[atom] for a in self.carried) == 1
+
+    def _settled(self, v: Var) -> str:
+        """A part of the carry when the loop has ended."""
+        name = self.writer.name(v)
+        if v.aval.shape:
+            return name
+        return f"{self.writer.constant(v.aval.dtype.type, 'number')}({name})"

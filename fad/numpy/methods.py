@@ -1,0 +1,113 @@
+"""The methods of NumPy's ufuncs: outer of all that take two operands, the reductions of logaddexp, running extremes.
+
+The reductions that are functions of their own (np.add.reduce is np.sum) are in reductions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+from ..errors import InPlaceError
+from ..primitive import Primitive, Value
+from ..primitives.logsum import logsum2_p, logsum_p, running_logsum2_p, running_logsum_p
+from ..primitives.ordering import running_max_p, running_min
+from ..primitives.structural import reshape
+from ..tracer import Tracer, missing_rule, overrides
+from .conventions import as_array, operand, rule_for
+from .indexing import added
+from .reductions import chosen, finish, reducible
+from .ufuncs import lenient_ufuncs
+
+__all__: list[str] = []
+
+_UNSET: Any = np._NoValue  # the default of NumPy's own signatures
+_PYTHON_NUMBERS = (int, float, complex)
+
+
+# -- outer ----------------------------------------------------------------------------------------
+
+
+def _outer(ufunc: Any) -> None:
+
+    @rule_for((ufunc, "outer"))
+    def outer(a: Any, b: Any, /, **settings: Any) -> Any:
+        x, y = [z if type(z) in _PYTHON_NUMBERS else as_array(z) for z in (a, b)]
+        if not isinstance(y, _PYTHON_NUMBERS) and not isinstance(x, _PYTHON_NUMBERS):
+            x = reshape(x, (*x.shape, *(1,) * y.ndim))
+        return overrides[ufunc](x, y, **settings)
+
+
+for _ufunc in lenient_ufuncs():
+    if _ufunc.nin == 2:
+        _outer(_ufunc)
+
+
+# -- log of a sum of exponentials -----------------------------------------------------------------
+
+
+def _log_sum(ufunc: Any, reduction: Primitive, running: Primitive) -> None:
+
+    @rule_for((ufunc, "reduce"))
+    def reduce(array: Any, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: Any = False,
+               initial: Any = _UNSET, where: Any = True) -> Any:
+        x, axes = reducible(f"{ufunc.__name__}.reduce", array, axis, out)
+        terms = operand(x, np.dtype(dtype) if dtype is not None else x.dtype)
+        if chosen(where):
+            terms = np.where(where, terms, terms.dtype.type(-np.inf))
+        total = reduction(terms, axes=axes) if axes else terms
+        if initial is not _UNSET and initial is not None:
+            total = overrides[ufunc](initial, total)
+        return finish(total, x, x.shape, axes, keepdims)
+
+    @rule_for((ufunc, "accumulate"))
+    def accumulate(array: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
+        x = as_array(array)
+        return running(operand(x, np.dtype(dtype) if dtype is not None else x.dtype), axis=normalize_axis_index(axis, x.ndim))
+
+
+_log_sum(np.logaddexp, logsum_p, running_logsum_p)
+_log_sum(np.logaddexp2, logsum2_p, running_logsum2_p)
+
+
+# -- running extremes -----------------------------------------------------------------------------
+
+
+def _running(ufunc: Any, primitive: Callable[[Value, int], Value]) -> None:
+
+    @rule_for((ufunc, "accumulate"))
+    def accumulate(array: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
+        x = as_array(array)
+        return primitive(operand(x, np.dtype(dtype) if dtype is not None else x.dtype), normalize_axis_index(axis, x.ndim))
+
+
+_running(np.maximum, lambda x, axis: running_max_p(x, axis=axis))
+_running(np.minimum, running_min)
+
+
+# -- at: an update in place -----------------------------------------------------------------------
+
+
+@rule_for((np.add, "at"))
+def add_at(a: Any, indices: Any, b: Any) -> None:
+    """a[indices] += b, where an index that comes twice counts twice."""
+    _update("add", a, indices, b)
+
+
+@rule_for((np.subtract, "at"))
+def subtract_at(a: Any, indices: Any, b: Any) -> None:
+    """a[indices] -= b, where an index that comes twice counts twice."""
+    _update("subtract", a, indices, overrides[np.negative](b) if isinstance(b, Tracer) else np.negative(b))
+
+
+def _update(name: str, a: Any, indices: Any, b: Any) -> None:
+    if not isinstance(a, Tracer):
+        raise InPlaceError(f"np.{name}.at was asked to add traced values to a plain array, of shape {np.shape(a)}",
+                           why="a plain array holds numbers, so the entries would lose their derivatives",
+                           edit="make the array with fad.numpy, as in b = fad.numpy.zeros(n)")
+    if a.dtype.kind not in "fc":
+        raise missing_rule(f"numpy.{name}.at", f"an array of dtype {a.dtype}")
+    a[...] = added(a, indices, b)

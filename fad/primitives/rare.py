@@ -1,0 +1,102 @@
+"""NumPy's rarer ufuncs, and functions of each entry that have settings: in the style of elementwise.
+
+In the partial derivatives, t is the tangent of one operand, z the result, and x, y are the operands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..avals import Aval, Dtype, make_aval
+from ..primitive import Primitive, Tangent, Value, Zero
+from .elementwise import _share, elementwise, equal, exp2, isnan, logical_and, select, sign, stacked, trunc
+from .structural import convert
+
+__all__ = ["bitwise_count", "copysign", "deg2rad", "degrees", "exponent", "fabs", "fmax", "fmin", "fmod", "fraction",
+           "gcd", "heaviside", "isclose_p", "lcm", "left_shift", "logaddexp2", "mantissa", "rad2deg", "radians",
+           "right_shift", "round_p"]
+
+# -- units ----------------------------------------------------------------------------------------
+
+_DEGREE = float(np.pi / 180.0)
+
+
+def _scaled(ufunc: Any, factor: float) -> Primitive:
+    """A change of unit."""
+    return elementwise(ufunc, lambda t, z, x: t * factor, transpose=lambda ct, x: (ct * factor,))
+
+
+deg2rad, radians = _scaled(np.deg2rad, _DEGREE), _scaled(np.radians, _DEGREE)
+rad2deg, degrees = _scaled(np.rad2deg, 1.0 / _DEGREE), _scaled(np.degrees, 1.0 / _DEGREE)
+
+# -- smooth ---------------------------------------------------------------------------------------
+
+
+def _softmax_partial(t: Value, z: Value, x: Value) -> Value:
+    """∂ log₂(2ˣ + 2ʸ)/∂x = 2^(x - z); where both are -inf, and so z is, take 0."""
+    return t * exp2(x - select(equal(z, -z.dtype.type(np.inf)), z.dtype.type(0), z))
+
+
+logaddexp2: Primitive = elementwise(np.logaddexp2, lambda t, z, x, y: _softmax_partial(t, z, x),
+                                    lambda t, z, x, y: _softmax_partial(t, z, y))
+
+# -- with corners, or jumps -----------------------------------------------------------------------
+
+
+def _share_known(t: Value, x: Value, y: Value) -> Value:
+    """The tangent of the larger one, where a NaN gives way to a number; ties share evenly."""
+    return select(logical_and(isnan(y), equal(x, x)), t, _share(t, x, y))
+
+
+fmax: Primitive = elementwise(np.fmax, lambda t, z, x, y: _share_known(t, x, y), lambda t, z, x, y: _share_known(t, y, x))
+fmin: Primitive = elementwise(np.fmin, lambda t, z, x, y: _share_known(t, -x, -y),
+                              lambda t, z, x, y: _share_known(t, -y, -x))
+fabs: Primitive = elementwise(np.fabs, lambda t, z, x: t * sign(x))
+fmod: Primitive = elementwise(np.fmod, lambda t, z, x, y: t, lambda t, z, x, y: -(t * trunc(x / y)))
+fraction: Primitive = elementwise(lambda x: np.modf(x)[0], lambda t, z, x: t, name="fraction")
+copysign: Primitive = elementwise(np.copysign, lambda t, z, x, y: t * (sign(x) * copysign(x.dtype.type(1), y)), None)
+heaviside: Primitive = elementwise(
+    np.heaviside, None, lambda t, z, x, h: select(equal(x, x.dtype.type(0)), t, h.dtype.type(0)))
+
+# -- of the digits of a number: x = mantissa · 2^exponent ------------------------------------------
+
+exponent: Primitive = elementwise(lambda x: np.frexp(x)[1], dtype=np.int32, name="exponent")
+mantissa: Primitive = elementwise(
+    lambda x: np.frexp(x)[0], lambda t, z, x: t * exp2(-_as_float(exponent(x), x)), name="mantissa")
+bitwise_count: Primitive = elementwise(np.bitwise_count, dtype=np.uint8)
+gcd: Primitive = elementwise(np.gcd)
+lcm: Primitive = elementwise(np.lcm)
+left_shift: Primitive = elementwise(np.left_shift)
+right_shift: Primitive = elementwise(np.right_shift)
+
+
+def _as_float(n: Value, x: Value) -> Value:
+    return convert(n, x.dtype)
+
+
+# -- with settings: constant almost everywhere ----------------------------------------------------
+
+
+def _constant(name: str, evaluate: Callable[..., Any], dtype: Dtype | None = None) -> Primitive:
+    """A function of each entry whose derivative is 0."""
+
+    def infer(*avals: Aval, **settings: Any) -> Aval:
+        shapes = {a.shape for a in avals if a.shape}
+        assert len(shapes) <= 1, (name, avals)
+        return make_aval(shapes.pop() if shapes else (), dtype or avals[0].dtype)
+
+    def jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, **settings: Any) -> Tangent:
+        return Zero(result.aval)
+
+    def batch(operands: Sequence[Value], mapped: Sequence[bool], /, **settings: Any) -> Value:
+        return primitive(*stacked(operands, mapped), **settings)
+
+    primitive = Primitive(name, evaluate, infer, jvp, batch, kind="entrywise")
+    return primitive
+
+
+round_p = _constant("round", np.round)
+isclose_p = _constant("isclose", np.isclose, np.dtype(np.bool_))

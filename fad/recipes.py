@@ -1,0 +1,142 @@
+"""What NumPy's conventions come to for arguments of given types, remembered.
+
+What `np.max(z, axis=1, keepdims=True)` records depends on the type of z, and on the settings, and on
+nothing else. So it is watched once, and written down as a recipe: these primitives, with these operands,
+these params and these types of results. From then on a call of the same kind follows the recipe, which
+takes a microsecond an equation, and the conventions are not asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .avals import Aval, aval_of
+from .equation import Literal, Var, small_literal
+from .primitive import Params, Primitive, Traced
+
+__all__ = ["Recipe", "Step", "call"]
+
+_FLOAT64 = np.dtype(np.float64)
+_LIMIT = 1 << 14
+
+_recipes: dict[Any, Recipe | None] = {}  # None: watched, and of another kind
+
+
+class Step(NamedTuple):
+    """One equation of a recipe; an operand is a literal or the number of an earlier value."""
+
+    primitive: Primitive
+    operands: tuple[int | Literal, ...]
+    params: Params
+    avals: tuple[Aval, ...]
+
+
+class Recipe(NamedTuple):
+    """Equations on numbered values, the arguments first; and the number of the result."""
+
+    steps: tuple[Step, ...]
+    result: int
+    weak: bool
+
+
+def call(tracers: Sequence[type], builder: Any, rule: Callable[..., Any], name: Any, args: Sequence[Any], kwargs: dict[str, Any],
+         frame: FrameType) -> Any:
+    """rule(*args, **kwargs), by its recipe where there is one.
+
+    Args:
+        tracers: the classes of the traced values that a recipe may take, the first that of results. (Views are left
+            out where what is done with them depends on how they lie in memory.)
+        builder: where the equations are recorded.
+        rule: what NumPy's function does with traced arguments.
+        name: the function.
+        args, kwargs: of the call.
+        frame: the caller's, for the place in the user's code.
+    """
+    if builder.embeds or builder.closed:
+        return rule(*args, **kwargs)
+    key: list[Any] = [name]
+    values: list[Any] = []
+    if not _read(args, tracers, builder, key, values):
+        return rule(*args, **kwargs)
+    whole = (*key, *kwargs.items()) if kwargs else tuple(key)
+    try:
+        recipe = _recipes.get(whole, whole)
+    except TypeError:  # an argument without a hash
+        return rule(*args, **kwargs)
+    if recipe is None:
+        return rule(*args, **kwargs)
+    if recipe is whole:
+        return _watched(whole, values, tracers[0], builder, rule, args, kwargs)
+    assert isinstance(recipe, Recipe)
+    return builder.follow(recipe, [v if v.__class__ is Var else builder.atom(v) for v in values], frame)
+
+
+def _read(args: Sequence[Any], tracers: Sequence[type], builder: Any, key: list[Any], values: list[Any]) -> bool:
+    """Sort the arguments into the key and the values that may change from call to call; False where that cannot be."""
+    for x in args:
+        kind = x.__class__
+        if kind in tracers:
+            if x.builder is not builder:
+                return False
+            atom = x.atom
+            for i, v in enumerate(values):
+                if v.__class__ is Var and v == atom:  # f(x, x) is not f(x, y)
+                    key.append(("same as", i))
+                    break
+            else:
+                key.append((atom.aval, x.weak))
+            values.append(atom)
+        elif kind is float or kind is np.float64:
+            key.append(kind)
+            key.append(small_literal(x, _FLOAT64))
+            values.append(x)
+        elif kind is np.ndarray:
+            key.append(kind)
+            key.append(aval_of(x))
+            values.append(x)
+        elif kind is list or kind is tuple and any(isinstance(y, Traced) for y in x):
+            key.append((kind, len(x)))
+            if not _read(x, tracers, builder, key, values):
+                return False
+        elif isinstance(x, Traced):
+            return False
+        else:
+            key.append(kind)
+            key.append(x)
+    return True
+
+
+def _watched(key: Any, values: Sequence[Any], tracer: type, builder: Any, rule: Callable[..., Any], args: Sequence[Any],
+             kwargs: dict[str, Any]) -> Any:
+    """Run the rule, and remember what it did, if that can be told from the key alone."""
+    before, demands = len(builder.equations), builder.demands
+    result = rule(*args, **kwargs)
+    if len(_recipes) > _LIMIT:
+        _recipes.clear()
+    known: dict[Any, int] = {}
+    for i, v in enumerate(values):
+        if v.__class__ is Var:
+            known.setdefault(v, i)
+        elif id(v) in builder.captures:
+            known.setdefault(builder.captures[id(v)][0], i)
+    n = len(values)
+    steps: list[Step] = []
+    recipe: Recipe | None = None
+    for primitive, operands, params, results, _ in builder.equations[before:]:
+        found = [a if isinstance(a, Literal) else known.get(a) for a in operands]
+        if None in found:  # a constant of the rule's own making, or something that was recorded before
+            break
+        steps.append(Step(primitive, tuple(found), params, tuple([v.aval for v in results])))  # type: ignore[arg-type]  # no None
+        for v in results:
+            known[v] = n
+            n += 1
+    else:
+        if (result.__class__ is tracer and result.builder is builder and builder.demands == demands
+                and result.atom in known and not any(result is x for x in args)):
+            recipe = Recipe(tuple(steps), known[result.atom], result.weak)
+    _recipes[key] = recipe
+    return result

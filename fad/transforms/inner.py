@@ -1,0 +1,109 @@
+"""What primitives that hold programs have in common: loops, branches, checkpoints.
+
+Their params are graphs, and their rules are the transforms of graphs, applied inside. So a loop's
+derivative is a loop, and a loop's graph stays as large as one turn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
+
+from ..avals import Aval
+from ..equation import Atom, Equation, Var, variables
+from ..graph import Graph
+from ..optimise import drop_dead
+from ..primitive import Inner, Primitive, Tangent, Value, Zero, innermost
+from ..primitives.structural import broadcast, instantiate
+
+__all__ = ["New", "chosen", "copied", "cut", "filled", "holding", "instantiated", "stack_size", "stacked_first",
+           "trimmed", "unchosen"]
+
+T = TypeVar("T")
+
+New = Callable[[Aval], Var]
+"""Makes a variable that no equation has yet."""
+
+
+def holding(name: str, infer: Callable[..., Any], push: Callable[..., Any], batch: Callable[..., Any],
+            split: Callable[..., Any], transpose: Callable[..., Any], trim: Callable[..., Any],
+            compiled: Callable[..., Callable[..., Any]]) -> Primitive:
+    """A primitive that holds programs, and has several results."""
+
+    def evaluate(*operands: Any, **params: Any) -> Any:
+        return compiled(**params)(*operands)
+
+    def jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Any, /, **params: Any) -> Sequence[Tangent]:
+        moved: Sequence[Tangent] = push(primals, tangents, **params)[1]
+        return moved
+
+    return Primitive(name, evaluate, infer, jvp, batch, transpose, several=True, inner=Inner(push, split, trim, compiled))
+
+
+# -- lists ----------------------------------------------------------------------------------------
+
+
+def cut(items: Sequence[T], *sizes: int) -> list[list[T]]:
+    """The items in runs of these sizes, and the rest."""
+    runs, start = [], 0
+    for size in sizes:
+        runs.append(list(items[start:start + size]))
+        start += size
+    return [*runs, list(items[start:])]
+
+
+def chosen(items: Iterable[T], flags: Iterable[bool]) -> list[T]:
+    """The items whose flag is set."""
+    return [x for x, flag in zip(items, flags, strict=True) if flag]
+
+
+def unchosen(items: Iterable[T], flags: Iterable[bool]) -> list[T]:
+    """The items whose flag is not set."""
+    return [x for x, flag in zip(items, flags, strict=True) if not flag]
+
+
+def filled(flags: Iterable[bool], there: Iterable[T], otherwise: Iterable[T]) -> list[T]:
+    """Where a flag is set the next of the one, elsewhere the next of the other: `chosen` and `unchosen`, undone."""
+    one, other = iter(there), iter(otherwise)
+    return [next(one) if flag else next(other) for flag in flags]
+
+
+# -- values ---------------------------------------------------------------------------------------
+
+
+def instantiated(tangents: Sequence[Tangent], *others: Value) -> list[Value]:
+    """Tangents as arrays, symbolic zeros included; recorded where the values are, or the others."""
+    recorder = innermost([x for x in (*tangents, *others) if not isinstance(x, Zero)])
+    return [instantiate(t, recorder) for t in tangents]
+
+
+def stack_size(operands: Sequence[Value], mapped: Sequence[bool]) -> int:
+    """The number of examples of which the mapped operands are stacks."""
+    size: int = next(x.shape[0] for x, m in zip(operands, mapped, strict=True) if m)
+    return size
+
+
+def stacked_first(x: Value, is_stack: bool, size: int) -> Value:
+    """A stack as it is, and anything else repeated to make one."""
+    return x if is_stack else broadcast(x, (size, *x.shape), (0,))
+
+
+# -- graphs ---------------------------------------------------------------------------------------
+
+
+def copied(graph: Graph, operands: Sequence[Atom], new: New) -> tuple[list[Equation], list[Atom]]:
+    """A graph's equations with these operands for inputs and new variables for results; and its outputs."""
+    instead: dict[Atom, Atom] = dict(zip(graph.inputs, operands, strict=True))
+    equations = []
+    for primitive, atoms, params, results, source in graph.equations:
+        fresh = tuple([new(v.aval) for v in results])
+        equations.append(Equation(primitive, tuple([instead.get(a, a) for a in atoms]), params, fresh, source))
+        instead.update(zip(results, fresh, strict=True))
+    return equations, [instead.get(a, a) for a in graph.outputs]
+
+
+def trimmed(graph: Graph, wanted: Sequence[bool]) -> tuple[Graph, list[bool]]:
+    """The graph of the wanted outputs, with all its inputs, and which of them it uses."""
+    smaller = drop_dead(Graph(graph.inputs, graph.equations, tuple(chosen(graph.outputs, wanted))))
+    used = set(variables([*smaller.outputs, *[a for e in smaller.equations for a in e.operands]]))
+    return smaller, [v in used for v in graph.inputs]
