@@ -29,7 +29,7 @@ def least(work: Callable[[], object], seconds: float = 0.3) -> float:
     return min(timeit.repeat(work, number=number, repeat=5)) / number * 1e6
 
 
-# -- the documented surface: 18 operations -------------------------------------------------------------
+# -- the documented surface ----------------------------------------------------------------------------
 
 
 def surface(x: Variable, y: Variable) -> Variable:

@@ -103,12 +103,13 @@ def _goals(found: Measurements) -> str:
 def _times(found: Measurements, libraries: Sequence[str], quantity: Quantity, goals: Sequence[Goal]) -> str:
     """Times, and to their right the ratios of these goals."""
     rows = []
+    goals = [goal for goal in goals if _ratios(goal, found)]
     all_ratios = [_ratios(goal, found) for goal in goals]
     for name in dict.fromkeys(workload for workload, _ in found):
         cells = [_time(found.get((name, library)), quantity) for library in libraries]
         rows.append([WORKLOADS[name].title, *cells, *[f"{r[name]:.2f}" if name in r else "" for r in all_ratios]])
     means = [geometric_mean(list(r.values())) for r in all_ratios]
-    rows.append(["**geometric mean**", *[""] * len(libraries), *["" if math.isnan(m) else f"**{m:.2f}**" for m in means]])
+    rows.append(["**geometric mean**", *[""] * len(libraries), *[f"**{m:.2f}**" for m in means]])
     return table(["", *libraries, *[f"{goal.above} / {goal.below}" for goal in goals]], rows)
 
 

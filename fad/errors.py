@@ -12,7 +12,7 @@ from .source import Source, here
 __all__ = [
     "AbstractValueError", "ArgumentError", "AxisError", "CaptureChangedError", "ConversionError",
     "DerivativeMismatchError", "DtypeError", "EscapedTracerError", "FadError", "InPlaceError", "IntegerArgumentError",
-    "MissingRuleError", "NonScalarError", "ObjectArrayError", "RuleError", "ShapeError", "StaleViewError", "TreeError",
+    "MissingMethodError", "MissingRuleError", "NonScalarError", "ObjectArrayError", "RuleError", "ShapeError", "StaleViewError", "TreeError",
 ]
 
 
@@ -132,10 +132,17 @@ class CaptureChangedError(FadError, RuntimeError):
     """
 
 
-class MissingRuleError(FadError, NotImplementedError, TypeError, AttributeError):
+class MissingRuleError(FadError, NotImplementedError, TypeError):
     """A function of NumPy, or a form of it, that fad has no rule for.
 
     The message names it and what can be used in its place.
+    """
+
+
+class MissingMethodError(MissingRuleError, AttributeError):
+    """A method or property of ndarray that fad has no rule for.
+
+    `x.tobytes()`: the message says what can be used in its place.
     """
 
 

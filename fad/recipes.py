@@ -95,6 +95,8 @@ def _read(args: Sequence[Any], tracers: Sequence[type], builder: Any, key: list[
             key.append(small_literal(x, _FLOAT64))
             values.append(x)
         elif kind is np.ndarray:
+            if not x.ndim:  # a number, which may become a literal
+                return False
             key.append(kind)
             key.append(aval_of(x))
             values.append(x)

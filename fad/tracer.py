@@ -19,7 +19,7 @@ import numpy as np
 from . import recipes
 from .avals import Aval, Dtype, Shape
 from .equation import Var
-from .errors import AbstractValueError, ConversionError, FadError, InPlaceError, MissingRuleError, StaleViewError
+from .errors import AbstractValueError, ConversionError, FadError, InPlaceError, MissingMethodError, MissingRuleError, StaleViewError
 from .primitive import Primitive, Traced
 from .source import here
 
@@ -361,8 +361,9 @@ class Tracer(Traced):
         method = _METHODS.get(name)
         if method is not None:
             return lambda *args, **kwargs: method(self, *args, **kwargs)
-        if hasattr(np.ndarray, name):
-            raise missing_rule(f"ndarray.{name}")
+        if hasattr(np.ndarray, name) and not name.startswith("__"):
+            refusal = missing_rule(f"ndarray.{name}")
+            raise MissingMethodError(refusal.what, why=refusal.why, edit=refusal.edit)
         raise AttributeError(f"a traced array has no attribute {name!r}")
 
 

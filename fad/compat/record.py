@@ -45,6 +45,9 @@ class Node:
         self.serial = next(_serial)
         self.data, self.links, self.jacobian = data, links, jacobian
 
+    def __deepcopy__(self, memo: dict[int, object]) -> Node:
+        return self  # a copy of a Variable depends on the same input
+
     def __repr__(self) -> str:
         return f"<Node {self.serial}: {self.data.size} entries, from {[link.operand.serial for link in self.links]}>"
 
@@ -66,6 +69,9 @@ class Inputs:
         self.several = several
         data = np.concatenate(vectors) if several else vectors[0]
         self.node = Node(data, jacobian=ones(self.total))
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Inputs:
+        return self
 
     def rows(self) -> list[Array]:
         """The Jacobian of each of several inputs: its rows of the identity."""

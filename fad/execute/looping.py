@@ -16,7 +16,7 @@ import numpy as np
 from ..equation import Atom, Equation, Literal, Var, variables
 from ..graph import Graph
 from ..optimise import drop_dead
-from .program import Function, Program
+from .program import Program
 from .scalars import RAISED, literal_text
 from .writing import Writer
 
@@ -64,9 +64,6 @@ class Loop(Program):
     def __call__(self, values: Sequence[Any]) -> tuple[Any, ...]:
         return self.run(*values)
 
-    def _compile(self) -> Function:
-        return super()._compile()
-
     def _text(self, *, python_numbers: bool) -> tuple[str, dict[str, Any]]:
         body = self.optimised
         return _LoopText(body, python_numbers, *self._settings).text()
@@ -112,46 +109,42 @@ class _LoopText:
 
     def text(self) -> tuple[str, dict[str, Any]]:
         writer, name = self.writer, self.writer.name
-        stacks = [f"{name(v)}s" for v in self.xs]
-        going = ["going"] if self.length is None else []
-        head = f"def program({', '.join([*going, *map(name, (*self.consts, *self.carry)), *stacks])}):"
-        first = [f"{name(v)} = float({name(v)})" for v in (*self.consts, *self.carry) if self._is_float(v)]
-        first += [f"{name(v)} = {name(v)}.copy()" for v in self.carry if v.aval.shape]
-        writer.scope["memoryview"] = memoryview
-        first += [f"{s} = memoryview({s})" for v, s in zip(self.xs, stacks, strict=True) if self._is_float(v)]
-        body = [f"{name(v)} = {s}[i]" for v, s in zip(self.xs, stacks, strict=True)] + writer.lines
+        before = [f"{name(v)} = float({name(v)})" for v in (*self.consts, *self.carry) if self._is_float(v)]
+        before += [f"{name(v)} = {name(v)}.copy()" for v in self.carry if v.aval.shape]
+        turn: list[str] = []
+        for v in self.xs:
+            if self._is_float(v):
+                before.append(f"{name(v)}s = memoryview({name(v)}s)")
+            turn.append(f"{name(v)} = {name(v)}s[i]")
+        turn += writer.lines
         for k, y in enumerate(self.ys):
-            shape = (self.length, *y.aval.shape)
-            first.append(f"y{k} = {'w' if self._is_float(y) else ''}{k if self._is_float(y) else ''}"
-                         f"{' = ' if self._is_float(y) else ''}empty({shape!r}, {writer.constant(y.aval.dtype, 'dtype')})")
+            before.append(f"y{k} = empty({(self.length, *y.aval.shape)!r}, {writer.constant(y.aval.dtype, 'dtype')})")
             if self._is_float(y):
-                first[-1:] = [f"y{k} = empty({shape!r}, {writer.constant(y.aval.dtype, 'dtype')})", f"w{k} = memoryview(y{k})"]
-            body.append(f"{'w' if self._is_float(y) else 'y'}{k}[i] = {self._read(y)}")
-        new = [*[self._read(a) for a in self.going], *[self._carried(a, v) for a, v in zip(self.carried, self.carry, strict=True)]]
-        targets = [*going, *map(name, self.carry)]
-        moved = [(t, n) for t, n in zip(targets, new, strict=True) if t != n]
+                before.append(f"y{k}s = memoryview(y{k})")
+            turn.append(f"y{k}{'s' if self._is_float(y) else ''}[i] = {writer.read(y)}")
+        going = ["going"] if self.length is None else []
+        names = [*going, *map(name, self.carry)]
+        values = [*map(writer.read, self.going), *map(self._carried, self.carried, self.carry)]
+        moved = [(n, v) for n, v in zip(names, values, strict=True) if n != v]
         if moved:
-            body.append(f"{', '.join(t for t, _ in moved)} = {', '.join(n for _, n in moved)}")
-        turns = f"range({self.length})" if not self.reverse else f"range({self.length} - 1, -1, -1)"
-        loop = "while going:" if self.length is None else f"for i in {turns}:"
-        results = [*map(self._settled, self.carry), *[f"y{k}" for k in range(len(self.ys))]]
-        lines = [*first, loop, *["    " + line for line in body or ["pass"]],
-                 f"return ({''.join(r + ', ' for r in results)})"]
+            turn.append(f"{', '.join(n for n, _ in moved)} = {', '.join(v for _, v in moved)}")
+        n = self.length
+        loop = "while going:" if n is None else f"for i in range({f'{n - 1}, -1, -1' if self.reverse else n}):"
+        results = [*map(self._final, self.carry), *[f"y{k}" for k in range(len(self.ys))]]
+        head = f"def program({', '.join([*going, *map(name, (*self.consts, *self.carry)), *[f'{name(v)}s' for v in self.xs]])}):"
+        lines = [*before, loop, *["    " + line for line in turn or ["pass"]], f"return ({''.join(r + ', ' for r in results)})"]
         return "\n".join([*writer.functions, head, *["    " + line for line in lines]]) + "\n", writer.scope
 
     def _is_float(self, atom: Atom) -> bool:
         """Whether a value is a Python float while the loop runs."""
         return atom in self.writer.numbers and atom.aval.dtype == _FLOAT64
 
-    def _read(self, atom: Atom) -> str:
-        return self.writer.read(atom)
-
     def _carried(self, atom: Atom, v: Var) -> str:
         """What a turn hands to the next: an array in memory of its own, or a number of the kind of the first."""
-        text = self._read(atom)
+        text = self.writer.read(atom)
         if v.aval.shape:
             return text if self._is_own(atom) else f"{text}.copy()"
-        if v in self.writer.numbers and v.aval.dtype == _FLOAT64:
+        if self._is_float(v):
             plain = atom in self.writer.numbers or isinstance(atom, Literal) and literal_text(atom) is not None
             return text if plain else f"float({text})"
         if atom in self.writer.numbers or isinstance(atom, Literal):
@@ -164,7 +157,7 @@ class _LoopText:
             return False
         return sum(isinstance(a, Var) and memory.owner[a] == memory.owner[atom] for a in self.carried) == 1
 
-    def _settled(self, v: Var) -> str:
+    def _final(self, v: Var) -> str:
         """A part of the carry when the loop has ended."""
         name = self.writer.name(v)
         if v.aval.shape:

@@ -38,7 +38,7 @@ def diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = _UNSET, append: Any 
     along = normalize_axis_index(axis, x.ndim)
     pieces = [_edge(prepend, x, along), x, _edge(append, x, along)]
     if prepend is not _UNSET or append is not _UNSET:
-        x = overrides[np.concatenate]([piece for piece in pieces if piece is not None], along)
+        x = np.concatenate([piece for piece in pieces if piece is not None], along)
     minus = np.not_equal if x.dtype == np.bool_ else np.subtract
     for _ in range(n):
         x = minus(_part(x, along, 1, None), _part(x, along, None, -1))

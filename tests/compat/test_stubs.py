@@ -76,6 +76,7 @@ def test_stubs_and_implementation_agree(settings: Path) -> None:
     assert code == 0, report
 
 
+@pytest.mark.slow
 def test_the_test_sees_a_difference(settings: Path, tmp_path: Path) -> None:
     copy = tmp_path / "typings"
     shutil.copytree(TYPINGS, copy)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from fractions import Fraction
 from typing import Any
 
@@ -239,3 +240,9 @@ def test_text(mode: Mode) -> None:
     y = Variable(3.0) * 2
     assert str(y) == f"data : [6.] \ngrad : {'[[2.]]' if mode == 'forward' else 'None'}"
     assert repr(Constant(1.0)).startswith("Constant([1.]")
+
+
+def test_a_copy_depends_on_the_same_input(mode: Mode) -> None:
+    x = Variable([1.0, 2.0])
+    y = copy.deepcopy(x * x)
+    np.testing.assert_array_equal((copy.copy(y) * x).compute_gradients(), np.diag([3.0, 12.0]))

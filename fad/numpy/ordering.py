@@ -1,0 +1,145 @@
+"""Partitions, quantiles, and sets of entries: what depends on the order of the entries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+from ..primitive import Value
+from ..primitives.ordering import argpartition_p, partition_p
+from ..primitives.structural import reshape
+from ..tracer import Tracer, missing_rule
+from ..tracing import concrete
+from .conventions import as_array, rule_for
+
+__all__: list[str] = []
+
+
+# -- partitions -----------------------------------------------------------------------------------
+
+
+def _partitioned(function: Any, primitive: Any) -> None:
+    name = function.__name__
+
+    @rule_for(function)
+    def partition(a: Any, kth: Any, axis: Any = -1, kind: str = "introselect", order: Any = None) -> Any:
+        if order is not None:
+            raise missing_rule(f"numpy.{name}", "order=")
+        x = as_array(a)
+        if axis is None:
+            x, axis = reshape(x, (x.size,)), 0
+        along = normalize_axis_index(axis, x.ndim)
+        n = x.shape[along]
+        places = []
+        for k in np.ravel(kth).tolist():
+            if not -n <= k < n:
+                raise ValueError(f"kth(={k}) out of bounds ({n})")
+            places.append(k + n if k < 0 else k)
+        last = np.moveaxis(x, along, -1)
+        return np.moveaxis(primitive(last, kth=tuple(sorted(set(places))), kind=kind), -1, along)
+
+
+_partitioned(np.partition, partition_p)
+_partitioned(np.argpartition, argpartition_p)
+
+
+@rule_for(np.sort_complex)
+def sort_complex(a: Any) -> Any:
+    x = np.sort(as_array(a))
+    return x if x.dtype.kind == "c" else x.astype(np.result_type(x.dtype, np.complex64))
+
+
+@rule_for(np.lexsort)
+def lexsort(keys: Any, axis: Any = -1) -> Any:
+    """An order, which is asked of the values."""
+    plain = _plain(keys, "np.lexsort") if not isinstance(keys, (list, tuple)) else [_plain(k, "np.lexsort") for k in keys]
+    return np.lexsort(plain, axis)
+
+
+# -- sets of entries: which entries they are is asked of the values, and then they are read --------
+
+
+def _plain(x: Any, purpose: str) -> Any:
+    return np.asarray(concrete(as_array(x), purpose))
+
+
+@rule_for(np.unique)
+def unique(ar: Any, return_index: bool = False, return_inverse: bool = False, return_counts: bool = False,
+           axis: Any = None, *, equal_nan: bool = True, **settings: Any) -> Any:
+    x = as_array(ar)
+    plain = _plain(x, "np.unique")
+    _, first, inverse, counts = np.unique(plain, True, True, True, axis, equal_nan=equal_nan, **settings)
+    entries = np.ravel(x)[first] if axis is None else x[(*[slice(None)] * normalize_axis_index(axis, x.ndim), first)]
+    more = [found for found, wanted in ((first, return_index), (inverse, return_inverse), (counts, return_counts)) if wanted]
+    return (entries, *more) if more else entries
+
+
+@rule_for(np.unique_values)
+def unique_values(x: Any, /) -> Any:
+    return unique(x, equal_nan=False)
+
+
+@rule_for(np.union1d)
+def union1d(ar1: Any, ar2: Any) -> Any:
+    return unique(np.concatenate([np.ravel(as_array(ar1)), np.ravel(as_array(ar2))]))
+
+
+@rule_for(np.intersect1d)
+def intersect1d(ar1: Any, ar2: Any, assume_unique: bool = False, return_indices: bool = False) -> Any:
+    x = np.ravel(as_array(ar1))
+    _, first, second = np.intersect1d(_plain(x, "np.intersect1d"), _plain(ar2, "np.intersect1d"), assume_unique, True)
+    return (x[first], first, second) if return_indices else x[first]
+
+
+@rule_for(np.setdiff1d)
+def setdiff1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+    x = np.ravel(as_array(ar1)) if assume_unique else unique(ar1)
+    return x[np.isin(_plain(x, "np.setdiff1d"), _plain(ar2, "np.setdiff1d"), assume_unique=True, invert=True)]
+
+
+@rule_for(np.setxor1d)
+def setxor1d(ar1: Any, ar2: Any, assume_unique: bool = False) -> Any:
+    x, y = setdiff1d(ar1, ar2, assume_unique), setdiff1d(ar2, ar1, assume_unique)
+    return np.sort(np.concatenate([x, y]))
+
+
+@rule_for(np.isin)
+def isin(element: Any, test_elements: Any, assume_unique: bool = False, invert: bool = False, *, kind: Any = None) -> Any:
+    return np.isin(_plain(element, "np.isin"), _plain(test_elements, "np.isin"), assume_unique, invert, kind=kind)
+
+
+@rule_for(np.trim_zeros)
+def trim_zeros(filt: Any, trim: str = "fb", axis: Any = None) -> Any:
+    """The entries from the first that is not 0 to the last; which ones these are is asked of the values."""
+    x = as_array(filt)
+    kept = np.argwhere(_plain(x, "np.trim_zeros"))
+    axes = range(x.ndim) if axis is None else [normalize_axis_index(i, x.ndim) for i in np.ravel(axis).tolist()]
+    key = [slice(None)] * x.ndim
+    for i in axes:
+        start, stop = (int(kept[:, i].min()), int(kept[:, i].max()) + 1) if len(kept) else (0, 0)
+        key[i] = slice(start if "f" in trim.lower() else 0, stop if "b" in trim.lower() else x.shape[i])
+        if not len(kept):
+            key[i] = slice(0, 0)
+    return x[tuple(key)]
+
+
+# -- counts ---------------------------------------------------------------------------------------
+
+
+@rule_for(np.bincount)
+def bincount(x: Any, /, weights: Any = None, minlength: int = 0) -> Any:
+    """How often each integer comes, or the sum of its weights, which may be traced."""
+    places = _plain(x, "np.bincount")
+    if weights is None:
+        return np.bincount(places, minlength=minlength)
+    w: Value = as_array(weights)
+    n = len(np.bincount(places, minlength=minlength))
+    if w.shape != places.shape:
+        raise ValueError("The weights and list don't have the same length.")
+    if not isinstance(w, Tracer):
+        return np.bincount(places, w, minlength)
+    total = np.zeros_like(w, np.float64, shape=n)
+    np.add.at(total, places, w.astype(np.float64))
+    return total
