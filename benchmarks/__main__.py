@@ -1,4 +1,4 @@
-"""The same derivatives by fad and by others: who takes how long?
+"""The same derivatives by fad and by others, timed and compared.
 
     python -m benchmarks --quick --libraries fad fad.jit autograd --workloads chain mlp
 """

@@ -1,95 +1,22 @@
-"""The libraries that are compared, each as a namespace like NumPy's and five derivatives.
+"""The libraries that are compared, each used the way its own documentation recommends.
 
-Each is used the way its own documentation recommends. A module is imported when its library is made,
-and not before: a process measures one library, and the others need not be installed.
+A module is imported when its library is made, and not before: a process measures one library, and the
+others need not be installed.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy
 
-__all__ = ["LIBRARIES", "Library", "is_installed", "leaves", "mapped"]
+from .library import Function, Library, leaves, mapped
 
-Function = Callable[..., Any]
-
-
-def mapped(f: Callable[[Any], Any], tree: Any) -> Any:
-    """The same tuples and lists, with f applied to what is in them."""
-    return type(tree)([mapped(f, x) for x in tree]) if isinstance(tree, (tuple, list)) else f(tree)
-
-
-def leaves(tree: Any) -> list[Any]:
-    """What is in nested tuples and lists, from left to right."""
-    return [leaf for x in tree for leaf in leaves(x)] if isinstance(tree, (tuple, list)) else [tree]
-
-
-class Library:
-    """A library on one thread, in float64.
-
-    `np` is its namespace, written to like NumPy's, and `scan` its loop: (carry, x) -> (carry, y), from a first carry,
-    over an array of x. The derivatives take a function to a function of the same arguments.
-    """
-
-    name: ClassVar[str]
-    module: ClassVar[str]
-    np: Any
-
-    def array(self, x: Any) -> Any:
-        """A NumPy array or Python number as this library's own."""
-        return x
-
-    def arguments(self, args: Sequence[Any], wanted: str) -> list[Any]:
-        """The arguments of a workload as this library's own."""
-        return [mapped(self.array, x) for x in args]
-
-    def finished(self, result: Any) -> Any:
-        """The result, when it has really been computed."""
-        return result
-
-    def plain(self, x: Any) -> numpy.ndarray[Any, Any]:
-        """An array of this library's as NumPy's."""
-        return numpy.asarray(x)
-
-    def warm_up(self) -> None:
-        """Do once what only the first call of all has to do, such as starting a backend."""
-        f = self.derivative("value_and_grad", lambda x: self.np.sum(x * x))
-        self.finished(f(*self.arguments((numpy.ones(2),), "value_and_grad")))
-
-    def derivative(self, wanted: str, f: Function) -> Function:
-        """The wanted derivative of f, compiled if this library compiles."""
-        return self.compiled(getattr(self, wanted)(f))
-
-    def compiled(self, f: Function) -> Function:
-        return f
-
-    def value_and_grad(self, f: Function) -> Function:
-        raise NotImplementedError
-
-    def jacobian(self, f: Function) -> Function:
-        raise NotImplementedError
-
-    def hessian(self, f: Function) -> Function:
-        raise NotImplementedError
-
-    def hvp(self, f: Function) -> Function:
-        raise NotImplementedError
-
-    def jacobians(self, f: Function) -> Function:
-        raise NotImplementedError
-
-    def scan(self, f: Function, carry: Any, xs: Any) -> tuple[Any, Any]:
-        """A Python loop, where a library has nothing better."""
-        ys = []
-        for x in xs:
-            carry, y = f(carry, x)
-            ys.append(y)
-        return carry, self.np.stack(ys)
+__all__ = ["LIBRARIES", "ByHand", "is_installed"]
 
 
 class ByHand(Library):
@@ -175,6 +102,9 @@ class Autograd(Library):
 
         return all_at_once
 
+    def stacked(self, rows: Sequence[Any]) -> Any:
+        return self.np.array(rows)  # the time that its stack takes is quadratic in the number of rows
+
 
 class Jax(Library):
     """Operation by operation, in 64 bits."""
@@ -231,7 +161,7 @@ class Torch(Library):
         torch.set_num_interop_threads(1)
         torch.set_default_dtype(torch.float64)
         names = "sin cos exp log log1p tanh sqrt sum mean stack dot".split()
-        self.np = SimpleNamespace(**{name: getattr(torch, name) for name in names}, max=torch.amax)  # its max finds indices, too
+        self.np = SimpleNamespace(**{name: getattr(torch, name) for name in names}, max=torch.amax)  # its max is two results
 
     def array(self, x: Any) -> Any:
         return self.torch.as_tensor(x)

@@ -9,7 +9,8 @@ import argparse
 import cProfile
 import pstats
 
-from .libraries import LIBRARIES, Library
+from .libraries import LIBRARIES
+from .library import Library
 from .timing import QUICK, duration, median_duration, seconds_text
 from .workload import Workload
 from .workloads import WORKLOADS

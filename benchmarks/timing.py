@@ -55,8 +55,6 @@ def median_duration(f: Callable[[], Any], effort: Effort) -> float:
 
 def seconds_text(seconds: float) -> str:
     """Three figures and a unit."""
-    for unit, factor in (("s", 1.0), ("ms", 1e3), ("µs", 1e6)):
-        if seconds * factor >= 1.0:
-            break
+    unit, factor = ("s", 1.0) if seconds >= 1.0 else ("ms", 1e3) if seconds >= 1e-3 else ("µs", 1e6)
     number = seconds * factor
     return f"{number:.{0 if number >= 100 else 1 if number >= 10 else 2}f} {unit}"

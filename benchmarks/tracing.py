@@ -12,6 +12,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,6 @@ from fad.execute import Program
 from fad.graph import Graph
 from fad.tracing import trace
 from fad.transforms.grad import gradient_graph
-from fad.transforms.jvp import jvp_graph
 
 from .libraries import LIBRARIES, is_installed
 from .report import table, versions, write_between
@@ -32,7 +32,7 @@ from .timing import FULL, QUICK, Effort, duration, median_duration, seconds_text
 from .worker import ONE_THREAD
 from .workloads.scalars import chain, runge_kutta
 
-STEPS = 95  # of Runge and Kutta, 42 equations each: 4,000
+STEPS = 84  # of Runge and Kutta, 48 equations each: 4,000
 
 Row = tuple[str, str, str]  # what, how much, the most that it may be
 
@@ -42,14 +42,15 @@ def traced(f: Callable[[Any], Any], x: Any = 0.7) -> Graph:
     return trace(lambda tracer: [f(tracer)], [aval_of(x)], [x], [True]).graph
 
 
-def in_processes(code: str, times: int) -> list[Any]:
-    """What this code prints as JSON, in fresh processes on one thread."""
+def outputs(code: str, times: int) -> list[Any]:
+    """What this code prints as JSON, in fresh processes on one thread, all modules byte-compiled by one before them."""
     found = []
-    for _ in range(times):
-        done = subprocess.run([sys.executable, "-c", code], env={**os.environ, **ONE_THREAD}, capture_output=True, text=True,
-                              check=True)
-        found.append(json.loads(done.stdout))
-    return found
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, **ONE_THREAD, "PYTHONPYCACHEPREFIX": folder, "PYTHONDONTWRITEBYTECODE": ""}
+        for _ in range(1 + times):
+            done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+            found.append(json.loads(done.stdout))
+    return found[1:]
 
 
 # -- an equation at a time --------------------------------------------------------------------------------------
@@ -88,7 +89,8 @@ def tracing_rows(effort: Effort) -> list[Row]:
     """The cost of an equation while a function is traced."""
     cases: tuple[tuple[str, Callable[[Any], Any], Any, str], ...] = (
         ("operators on numbers", operators, 0.7, "2 µs"), ("np.sin of numbers", calls, 0.7, "2 µs"),
-        ("constants and numbers", constants, 0.7, "2 µs"), ("np.mean of arrays, and -", calls_on_arrays, np.ones((3, 4)), ""))
+        ("constants and numbers", constants, 0.7, "2 µs"),
+        ("np.mean of arrays, and -", calls_on_arrays, np.ones((3, 4)), ""))
     rows = []
     for what, f, x, goal in cases:
         seconds = median_duration(lambda f=f, x=x: traced(f, x), effort)  # type: ignore[misc]  # a lambda's defaults
@@ -111,52 +113,52 @@ def against_autograd(effort: Effort) -> list[Row]:
 # -- a long program ---------------------------------------------------------------------------------------------
 
 
-def _fresh_gradient_graph(graph: Graph) -> Graph:
-    """The gradient's graph, made and not remembered."""
-    forget(jvp_graph)
-    return gradient_graph(graph, (True,) + (False,) * (len(graph.inputs) - 1))
+def hares(rate: Any) -> Any:
+    """A Runge-Kutta method that is written out, as a function of one number."""
+    return runge_kutta(LIBRARIES["fad"](), STEPS)((rate, 0.4, 0.4, 0.1), 10.0, 5.0)
 
 
-def forget(function: Callable[..., Any]) -> None:
-    """Empty the cache of a memoised function."""
-    function.cache.cache_clear()  # type: ignore[attr-defined]  # `memoised` adds it
-
-
-def first_call() -> dict[str, Any]:
-    """The stages of one gradient of a Runge–Kutta method that is written out; for a process of its own."""
+def first_call() -> dict[str, float]:
+    """The times of a gradient's first call and of the second; for a process of its own."""
     fad.grad(lambda x: x * x)(1.0)  # what only the first call of all has to do
-    f = runge_kutta(LIBRARIES["fad"](), STEPS)
-    found: dict[str, Any] = {}
+    gradient = fad.grad(hares)
+    return {"first": duration(lambda: gradient(1.1)), "second": duration(lambda: gradient(1.1))}
+
+
+def stages() -> dict[str, float]:
+    """What such a first call is made of; for a process of its own."""
+    fad.grad(lambda x: x * x)(1.0)
+    found: dict[str, float] = {}
 
     def stage(name: str, do: Callable[[], Any]) -> Any:
         result: list[Any] = []
         found[name] = duration(lambda: result.append(do()))
         return result[0]
 
-    graph = stage("trace", lambda: traced(lambda a: f((a, 0.4, 0.4, 0.1), 10.0, 5.0)))
-    gradient = stage("transform", lambda: _fresh_gradient_graph(graph))
-    program = Program(gradient)
+    graph = stage("trace", lambda: traced(hares, 1.1))
+    captures = trace(lambda x: [hares(x)], [aval_of(1.1)], [1.1], [True]).captures
+    program = Program(stage("transform", lambda: gradient_graph(graph, (True,) + (False,) * len(captures))))
     stage("optimise", lambda: program.optimised)
     stage("compile", lambda: program.source)
-    whole = fad.grad(lambda a: f((a, 0.4, 0.4, 0.1), 10.0, 5.0))
-    forget(jvp_graph)
-    found["whole"] = duration(lambda: whole(1.1))
-    found["again"] = duration(lambda: whole(1.1))
-    found["equations"], found["of gradient"] = len(graph.equations), len(program.optimised.equations)
-    return found
+    stage("run", lambda: program([1.1, *captures]))
+    return {**found, "equations": len(graph.equations), "of gradient": len(program.optimised.equations)}
+
+
+def in_processes(function: str, times: int) -> dict[str, float]:
+    """The medians of what a function of this file returns, in fresh processes on one thread."""
+    code = f"import json; from benchmarks.tracing import {function}; print(json.dumps({function}()))"
+    runs = outputs(code, times)
+    return {name: statistics.median(run[name] for run in runs) for name in runs[0]}
 
 
 def first_call_rows(times: int) -> list[Row]:
-    code = "import json; from benchmarks.tracing import first_call; print(json.dumps(first_call()))"
-    runs = in_processes(code, times)
-    median = {name: statistics.median(run[name] for run in runs) for name in runs[0]}
-    n = round(median["equations"])
-    rows = [(f"{n:,} equations: {stage}", f"{seconds_text(median[stage])}, {seconds_text(median[stage] / n)} an equation", "")
-            for stage in ("trace", "transform", "optimise", "compile")]
-    rows.append((f"{n:,} equations: first call, whole", seconds_text(median["whole"]), "0.6 s"))
-    rows.append((f"{n:,} equations: second call", seconds_text(median["again"]), ""))
-    rows.append((f"{n:,} equations: those of the gradient's program", f"{median['of gradient']:,.0f}", ""))
-    return rows
+    parts, whole = in_processes("stages", times), in_processes("first_call", times)
+    n = round(parts["equations"])
+    rows = [(f"{n:,} equations: {stage}", f"{seconds_text(parts[stage])}, {seconds_text(parts[stage] / n)} an equation", "")
+            for stage in ("trace", "transform", "optimise", "compile", "run")]
+    return [*rows, (f"{n:,} equations: first call, whole", seconds_text(whole["first"]), "0.6 s"),
+            (f"{n:,} equations: second call", seconds_text(whole["second"]), ""),
+            (f"{n:,} equations: those of the gradient's program", f"{parts['of gradient']:,.0f}", "")]
 
 
 # -- importing --------------------------------------------------------------------------------------------------
@@ -173,7 +175,7 @@ print(json.dumps([seconds, sorted(names)]))
 
 
 def import_rows(times: int) -> list[Row]:
-    runs = in_processes(_IMPORT, times)
+    runs = outputs(_IMPORT, times)
     return [("`import fad`, after `import numpy`", seconds_text(statistics.median(run[0] for run in runs)), "40 ms"),
             ("what else it imports, outside the standard library", ", ".join(runs[0][1]) or "nothing", "nothing")]
 

@@ -23,7 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from .libraries import LIBRARIES, ByHand, Library, leaves
+from .libraries import LIBRARIES, ByHand
+from .library import Library, leaves
 from .timing import Effort, duration, median_duration
 from .workload import Workload
 from .workloads import WORKLOADS
@@ -132,7 +133,8 @@ def _in_a_process(library: str, workload: str, result: str, effort: Effort) -> M
     for name, value in effort._asdict().items():
         command += [f"--{name}", str(value)]
     try:
-        done = subprocess.run(command, env={**os.environ, **ONE_THREAD}, capture_output=True, text=True, timeout=effort.limit)
+        done = subprocess.run(command, env={**os.environ, **ONE_THREAD}, capture_output=True, text=True, check=False,
+                              timeout=effort.limit)
     except subprocess.TimeoutExpired:
         return Measurement(problem=f"more than {effort.limit:.0f} s", limit=effort.limit)
     if done.returncode:

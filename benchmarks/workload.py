@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from .libraries import Library
+from .library import Library
 
 __all__ = ["Wanted", "Workload"]
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 from .source import Source, here
 
 __all__ = [
-    "AbstractValueError", "ArgumentError", "AxisError", "CaptureChangedError", "ConversionError",
+    "AbstractValueError", "ArgumentError", "AxisError", "CaptureChangedError", "ConversionError", "ConvergenceError",
     "DerivativeMismatchError", "DtypeError", "EscapedTracerError", "FadError", "InPlaceError", "IntegerArgumentError",
-    "MissingMethodError", "MissingRuleError", "NonScalarError", "ObjectArrayError", "RuleError", "ShapeError", "StaleViewError", "TreeError",
+    "MissingMethodError", "MissingPackageError", "MissingRuleError", "NonScalarError", "ObjectArrayError", "RuleError", "ShapeError", "StaleViewError", "TreeError",
 ]
 
 
@@ -155,3 +155,17 @@ class DerivativeMismatchError(FadError, AssertionError):
 
 class RuleError(FadError, TypeError):
     """A rule given to `custom_jvp` or `custom_vjp` is missing or does not fit its function."""
+
+
+class ConvergenceError(FadError, ArithmeticError):
+    """A solver of `fad.implicit` has not found a solution.
+
+    `root(lambda x: x * x + 1.0, 0.5)`: start nearer to a solution, or give a solver of your own with `solve=`.
+    """
+
+
+class MissingPackageError(FadError, ImportError):
+    """Something was asked of a package that is not installed.
+
+    `fad.optimize.minimize(f, x)` without SciPy: `pip install 'fad[scipy]'`.
+    """

@@ -44,7 +44,7 @@ class Recipe(NamedTuple):
 
 
 def call(tracers: Sequence[type], builder: Any, rule: Callable[..., Any], name: Any, args: Sequence[Any], kwargs: dict[str, Any],
-         frame: FrameType) -> Any:
+         frame: FrameType, by_value: bool = False) -> Any:
     """rule(*args, **kwargs), by its recipe where there is one.
 
     Args:
@@ -55,14 +55,16 @@ def call(tracers: Sequence[type], builder: Any, rule: Callable[..., Any], name: 
         name: the function.
         args, kwargs: of the call.
         frame: the caller's, for the place in the user's code.
+        by_value: whether the rule may look at plain arrays and numbers, as np.repeat does at its counts: then there is no
+            recipe for such arrays, and one for each number.
     """
     if builder.embeds or builder.closed:
         return rule(*args, **kwargs)
     key: list[Any] = [name]
     values: list[Any] = []
-    if not _read(args, tracers, builder, key, values):
+    if not _read(args, tracers, builder, key, values, by_value):
         return rule(*args, **kwargs)
-    whole = (*key, *kwargs.items()) if kwargs else tuple(key)
+    whole = (*key, *[(k, v.__class__, v) for k, v in kwargs.items()]) if kwargs else tuple(key)
     try:
         recipe = _recipes.get(whole, whole)
     except TypeError:  # an argument without a hash
@@ -75,7 +77,8 @@ def call(tracers: Sequence[type], builder: Any, rule: Callable[..., Any], name: 
     return builder.follow(recipe, [v if v.__class__ is Var else builder.atom(v) for v in values], frame)
 
 
-def _read(args: Sequence[Any], tracers: Sequence[type], builder: Any, key: list[Any], values: list[Any]) -> bool:
+def _read(args: Sequence[Any], tracers: Sequence[type], builder: Any, key: list[Any], values: list[Any],
+          by_value: bool) -> bool:
     """Sort the arguments into the key and the values that may change from call to call; False where that cannot be."""
     for x in args:
         kind = x.__class__
@@ -90,25 +93,27 @@ def _read(args: Sequence[Any], tracers: Sequence[type], builder: Any, key: list[
             else:
                 key.append((atom.aval, x.weak))
             values.append(atom)
-        elif kind is float or kind is np.float64:
+        elif (kind is float or kind is np.float64) and not by_value:
             key.append(kind)
             key.append(small_literal(x, _FLOAT64))
             values.append(x)
         elif kind is np.ndarray:
-            if not x.ndim:  # a number, which may become a literal
+            if by_value or not x.ndim:  # (a number may become a literal)
                 return False
             key.append(kind)
             key.append(aval_of(x))
             values.append(x)
         elif kind is list or kind is tuple and any(isinstance(y, Traced) for y in x):
             key.append((kind, len(x)))
-            if not _read(x, tracers, builder, key, values):
+            if not _read(x, tracers, builder, key, values, by_value):
                 return False
-        elif isinstance(x, Traced):
+        elif isinstance(x, (np.inexact, complex)):  # (0.0 and -0.0 would be one key)
+            return False
+        elif isinstance(x, Traced) or callable(x) and kind is not type:  # (what a function closes over may change)
             return False
         else:
             key.append(kind)
-            key.append(x)
+            key.append(x.hex() if kind is float else x)
     return True
 
 

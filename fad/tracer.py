@@ -35,6 +35,8 @@ _getframe = sys._getframe
 _FLOAT64 = np.dtype(np.float64)
 _NB_INPLACE_ADD = 13  # the first of the in-place variants among the arguments of BINARY_OP
 _LOOKING_INTO_MEMORY = {f"fad.numpy.{name}" for name in ("shape", "indexing", "creation", "joining", "arranging")}
+_OPERANDS_ALONE = {np.where, np.clip, np.dot, np.inner, np.outer, np.vdot, np.tensordot, np.einsum, np.kron, np.concatenate,
+                   np.stack, np.hstack, np.vstack, np.linalg.solve}  # look at the types of plain arguments, not at values
 _PYTHON_NUMBERS = {int, float, complex, bool}
 _NUMBER_OF_KIND = {"f": float, "c": complex, "i": int, "u": int, "b": bool}
 _OPERANDS = (int, float, complex, np.ndarray, np.generic, list, tuple, Traced)
@@ -132,6 +134,14 @@ class Tracer(Traced):
     def size(self) -> int:
         return self.atom.aval.size
 
+    @property
+    def itemsize(self) -> int:
+        return self.atom.aval.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        return self.atom.aval.size * self.atom.aval.dtype.itemsize
+
     def __len__(self) -> int:
         if not self.shape:
             raise TypeError("len() of unsized object")
@@ -172,6 +182,9 @@ class Tracer(Traced):
             name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
             raise missing_rule(f"numpy.{name}" if getattr(np, ufunc.__name__, None) is ufunc else f"the ufunc {name}")
         if kwargs:
+            out = kwargs.get("out", ())
+            if len(out) == 1 and isinstance(out[0], Tracer):
+                return overrides["out"](ufunc, override, inputs, kwargs)
             return override(*inputs, **_without_out(ufunc, kwargs))
         return recipes.call((Tracer, View), self.builder, override, override, inputs, kwargs, _getframe(1))
 
@@ -179,10 +192,15 @@ class Tracer(Traced):
         override = overrides.get(function)
         if override is None:
             raise missing_rule(f"{function.__module__}.{function.__name__}")
-        if kwargs.get("out") is not None:
+        out = kwargs.get("out")
+        if isinstance(out, Tracer):
+            out[...] = override(*args, **{**kwargs, "out": None})
+            return out
+        if out is not None:
             _without_out(function, kwargs)
         tracers = (Tracer,) if override.__module__ in _LOOKING_INTO_MEMORY else (Tracer, View)
-        return recipes.call(tracers, self.builder, override, override, args, kwargs, _getframe(1))
+        return recipes.call(tracers, self.builder, override, override, args, kwargs, _getframe(1),
+                            by_value=function not in _OPERANDS_ALONE)
 
     # -- values on demand: what Python itself needs to know in order to go on --
 
@@ -323,6 +341,10 @@ class Tracer(Traced):
         """Sort in place."""
         self[...] = overrides[np.sort](self, axis=axis, kind=kind)
 
+    def partition(self, kth: Any, axis: int = -1, kind: str = "introselect", order: Any = None) -> None:
+        """Partition in place."""
+        self[...] = overrides[np.partition](self, kth, axis, kind, order)
+
     def flatten(self, order: Any = "C") -> Any:
         flat: Any = np.ravel(self, order)
         return flat.alias()
@@ -369,7 +391,7 @@ class Tracer(Traced):
 
 _METHODS: dict[str, Callable[..., Any]] = {name: getattr(np, name) for name in (
     "sum mean prod max min cumsum cumprod var std all any argmax argmin argsort ravel swapaxes squeeze dot "
-    "take repeat clip round diagonal trace conj conjugate nonzero ptp searchsorted choose").split()}
+    "take repeat clip round diagonal trace conj conjugate nonzero searchsorted choose argpartition put").split()}
 
 
 class View(Tracer):
@@ -413,6 +435,10 @@ _NOT_IN_NUMPY_AS = {"pow": "numpy.power", "fabs": "numpy.abs", "fsum": "numpy.su
                     "gamma": "scipy.special.gamma", "erf": "scipy.special.erf", "erfc": "scipy.special.erfc"}
 
 
+_MAKERS = {"array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "asarray_chkfinite", "require", "full",
+           "linspace", "fromiter"}
+
+
 def _instead_of(call: str) -> str:
     """What to write for a call that asks for plain numbers, such as math.sin(x)."""
     name = call.partition("(")[0].rpartition(".")[2]
@@ -429,10 +455,11 @@ def _instead_of(call: str) -> str:
 
 _ADVICE = {
     "numpy.vectorize": "fad.vmap(f), which maps a function over an axis",
-    "numpy.apply_along_axis": "fad.vmap(f, in_axes=axis), which maps a function over an axis",
-    "numpy.copyto": "an assignment, b[...] = x",
-    "numpy.put": "an assignment, b[index] = x",
-    "numpy.fill_diagonal": "an assignment, b[np.arange(n), np.arange(n)] = x",
+    "numpy.histogram": "np.digitize and np.bincount(places, weights), if the weights are traced",
+    "numpy.nextafter": "x itself, whose derivative is the same",
+    "numpy.save": "the result of the traced function",
+    "numpy.savetxt": "the result of the traced function",
+    "numpy.savez": "the result of the traced function",
 }
 
 

@@ -22,7 +22,7 @@ import pytest
 import fad
 from fad.avals import make_aval
 from fad.equation import Literal, Var
-from fad.execute import Program, blocks
+from fad.execute import Program, blocks, order
 from fad.execute.scalars import _TEMPLATES
 from fad.execute.writing import write
 from fad.graph import Graph, inlined, replay
@@ -50,6 +50,7 @@ def small_blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 def _shrink(patch: pytest.MonkeyPatch, least: int, entries: int) -> None:
     patch.setattr(blocks, "_LEAST_SIZE", least)
     patch.setattr(blocks, "_BLOCK_ENTRIES", entries)
+    patch.setattr(order, "_LEAST_SIZE", least)
 
 
 def _function(graph: Graph, python_numbers: bool) -> Callable[..., tuple[Any, ...]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy
 
-from ..libraries import Library
+from ..library import Library
 from ..workload import Workload
 
 __all__ = ["WORKLOADS"]
@@ -65,7 +66,7 @@ def _network_data() -> tuple[Any, ...]:
     rng = numpy.random.default_rng(0)
     sizes, batch = (784, 512, 512, 10), 128
     layers = [(rng.standard_normal((m, n)) / numpy.sqrt(m), 0.1 * rng.standard_normal(n))
-              for m, n in zip(sizes, sizes[1:], strict=False)]
+              for m, n in pairwise(sizes)]
     return layers, rng.random((batch, 784)), numpy.eye(10)[rng.integers(10, size=batch)]
 
 
@@ -90,12 +91,12 @@ def _mixture_data() -> tuple[Any, ...]:
     points, components, dimensions = 2000, 8, 4
     means = 3.0 * rng.standard_normal((components, dimensions))
     data = means[rng.integers(components, size=points)] + rng.standard_normal((points, dimensions))
-    start = (rng.standard_normal(components), means + rng.standard_normal(means.shape), 0.1 * rng.standard_normal(means.shape))
-    return start, data
+    guess = means + rng.standard_normal(means.shape)
+    return (rng.standard_normal(components), guess, 0.1 * rng.standard_normal(means.shape)), data
 
 
 WORKLOADS = (
-    Workload("logistic", "logistic regression, 10⁴ × 100", logistic, _logistic_data, by_hand=_logistic_by_hand),
+    Workload("logistic", "logistic regression, 10⁴ x 100", logistic, _logistic_data, by_hand=_logistic_by_hand),
     Workload("mlp", "network 784-512-512-10, batch 128", network, _network_data, memory=True),
     Workload("mixture", "Gaussian mixture, 2000 points, 8 components", mixture, _mixture_data),
 )

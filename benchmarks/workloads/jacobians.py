@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 
-from ..libraries import Library
+from ..library import Library
 from ..workload import Workload
 from .arrays import rosenbrock
 
@@ -84,5 +84,5 @@ WORKLOADS = (
     Workload("jacobian", "Jacobian, n = 100", field, _vector_and_matrix, "jacobian"),
     Workload("hessian", "Hessian, n = 100", potential, _vector_and_matrix, "hessian"),
     Workload("hvp", "Hessian times vector, n = 10⁵", rosenbrock, _point_and_direction, "hvp"),
-    Workload("camera", "10⁴ Jacobians of 2 × 9, of a camera", camera, _observations, "jacobians"),
+    Workload("camera", "10⁴ Jacobians of 2 x 9, of a camera", camera, _observations, "jacobians"),
 )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from ..libraries import Library
+from ..library import Library
 from ..workload import Workload
 
 __all__ = ["WORKLOADS", "chain", "runge_kutta"]
@@ -26,7 +26,7 @@ def chain(library: Library) -> Callable[[Any], Any]:
 
 
 def runge_kutta(library: Library, steps: int) -> Callable[[Any, float, float], Any]:
-    """The classical method of order 4 on the equations of Lotka and Volterra, 42 operations a step, written out.
+    """The classical method of order 4 on the equations of Lotka and Volterra, 48 operations a step, written out.
 
     Hares x and lynxes y: x' = a x - b x y, y' = d x y - c y. The derivative of x at the end in a, b, c, d.
     """
@@ -56,6 +56,6 @@ def _rates_and_start() -> tuple[Any, ...]:
 
 WORKLOADS = (
     Workload("chain", "40 operations on a number", chain, lambda: (0.7,)),
-    Workload("rk4-30", "Runge–Kutta, 30 steps written out", partial(runge_kutta, steps=30), _rates_and_start),
-    Workload("rk4-100", "Runge–Kutta, 100 steps written out", partial(runge_kutta, steps=100), _rates_and_start),
+    Workload("rk4-30", "Runge-Kutta, 30 steps written out", partial(runge_kutta, steps=30), _rates_and_start),
+    Workload("rk4-100", "Runge-Kutta, 100 steps written out", partial(runge_kutta, steps=100), _rates_and_start),
 )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy
 
-from ..libraries import Library
+from ..library import Library
 from ..workload import Workload
 
 __all__ = ["WORKLOADS"]

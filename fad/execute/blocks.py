@@ -55,8 +55,9 @@ def schedule(graph: Graph) -> list[Equation | Block]:
         block = None if n is None else _home(blocks, n_closed, n, used, after)
         places.append(block)
         if block is None:
-            if equation.primitive.kind != "view" and max([a.aval.size for a in equation.operands], default=0) >= _LEAST_SIZE:
-                n_closed = len(blocks)  # what comes after heavy work stays after it: its results would only wait
+            kind, largest = equation.primitive.kind, max([a.aval.size for a in equation.operands], default=0)
+            if kind == "effect" or kind != "view" and largest >= _LEAST_SIZE:
+                n_closed = len(blocks)  # what follows a guard may not be wanted, and after heavy work it would only wait
             needed = 0
             for v in used:
                 needed |= after.get(v, 0)

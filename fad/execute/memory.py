@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from ..avals import Shape
 from ..equation import Atom, Equation, Var, variables
 from ..graph import Graph
 from ..primitives.structural import broadcast_p
@@ -67,26 +70,25 @@ class Memory:
         return self.end[self.owner[v]] <= step
 
 
-def repeated_by_numpy(graph: Graph, steps: Sequence[Equation | Block]) -> dict[Var, Atom]:
-    """Arrays that need not be made, as NumPy repeats the rows of another one by itself: broadcasts along leading axes
-    that are used beside whole arrays alone; each with what it repeats."""
-    made: dict[Var, Atom] = {}
+def repeated_by_numpy(graph: Graph, steps: Sequence[Equation | Block]) -> dict[Var, Shape]:
+    """Arrays that need not be made, as NumPy repeats the rows of another one by itself: broadcasts that are used by
+    entrywise equations alone, each with the shape, of ones where something is repeated, that stands in for its own."""
+    thin: dict[Var, Shape] = {}
     for step in steps:
-        if not isinstance(step, Block) and step.primitive is broadcast_p:
-            axes, (x,), (v,) = dict(step.params)["axes"], step.operands, step.results
-            if x.aval.shape and axes == tuple(range(len(axes))):
-                made[v] = x
+        if not isinstance(step, Block) and step.primitive is broadcast_p and step.operands[0].aval.shape:
+            axes, (v,) = dict(step.params)["axes"], step.results
+            first = next(i for i in range(v.aval.ndim) if i not in axes)
+            thin[v] = tuple([1 if i in axes else n for i, n in enumerate(v.aval.shape)])[first:]
     for v in variables(graph.outputs):
-        made.pop(v, None)
-    candidates = set(made)
-    for step in steps:
+        thin.pop(v, None)
+    for step in steps if thin else ():
         for equation in members(step):
-            used = candidates.intersection(variables(equation.operands))
-            whole = any(a not in candidates and a.aval.shape == equation.results[0].aval.shape
-                        for a in equation.operands) if used else False
-            if used and not (whole and equation.primitive.kind == "entrywise"):
-                for v in used:
-                    made.pop(v, None)
-    return made
+            used = [v for v in variables(equation.operands) if v in thin]
+            while used and not (equation.primitive.kind == "entrywise" and equation.results[0].aval.shape
+                                == np.broadcast_shapes(*[_shape(a, thin) for a in equation.operands])):
+                thin.pop(used.pop(), None)
+    return thin
 
 
+def _shape(atom: Atom, thin: dict[Var, Shape]) -> Shape:
+    return thin.get(atom, atom.aval.shape) if isinstance(atom, Var) else atom.aval.shape

@@ -10,6 +10,7 @@ import numpy as np
 from ..equation import Atom, Equation, Literal, Var, variables
 from ..graph import Graph
 from ..primitive import Primitive
+from ..primitives.indexing import getitem_p
 from ..primitives.structural import broadcast_p, convert_p, reshape_p, sum_p
 from ..render import letters
 from ..source import Source
@@ -52,13 +53,18 @@ class Writer:
         self.functions: list[str] = []  # one for each block, above the program
         self.first: list[str] = []  # lines before all others
         self.lines: list[str] = []
+        self.assigned: set[Var] = set()  # values that have a name of the program's
         self.numbers = self._as_python_numbers() if python_numbers else set()
         self.dying: dict[int, list[Var]] = {}
         kept_by_caller = set(graph.inputs)
-        for v in reversed(self.thin):  # what is read in its place lives as long
-            x = self.thin[v]
-            if isinstance(x, Var):
-                self.memory.last[x] = max(self.memory.last[x], self.memory.last[v])
+        self.instead: dict[Var, Atom] = {}  # thin arrays that are another one, as it is
+        for step in reversed(self.steps):
+            if not isinstance(step, Block) and step.results and step.results[0] in self.thin:
+                (x,), (v,) = step.operands, step.results
+                if x.aval.shape == self.thin[v]:
+                    self.instead[v] = x
+                    if isinstance(x, Var):  # what is read in its place lives as long
+                        self.memory.last[x] = max(self.memory.last[x], self.memory.last[v])
         for v, step in self.memory.last.items():
             if v.aval.shape and v.aval.size >= _LEAST_REUSED and v not in kept_by_caller:
                 self.dying.setdefault(step, []).append(v)
@@ -105,14 +111,15 @@ class Writer:
         if isinstance(atom, Literal):
             text = literal_text(atom) if atom.aval.dtype == _FLOAT64 or atom.aval.dtype == np.bool_ else None
             return self.constant(atom.value, "constant") if text is None else text
-        return self.read(self.thin[atom]) if atom in self.thin else self.name(atom)
+        return self.read(self.instead[atom]) if atom in self.instead else self.name(atom)
 
     # -- a statement for an equation --
 
     def equation(self, equation: Equation) -> None:
         primitive, operands, _, results, source = equation
-        if results and results[0] in self.thin:
+        if results and results[0] in self.instead:
             return
+        self.assigned.update(results)
         note = comment(source, results)
         template = expression(equation) if self.python_numbers else None
         if template is not None:
@@ -130,9 +137,13 @@ class Writer:
         primitive, operands, params, results, _ = equation
         x = operands[0] if operands else None
         settings = dict(params)
+        if results and results[0] in self.thin and x is not None:
+            return f"{self.read(x)}.reshape({self.thin[results[0]]!r})"
         if x is not None and x.aval.shape:
             if primitive is reshape_p:
                 return f"{self.read(x)}.reshape({settings['shape']!r})"
+            if primitive is getitem_p and len(operands) == 1:
+                return f"{self.read(x)}[{self.constant(settings['index'].key, 'key')}]"
             if primitive is sum_p:
                 axes = settings["axes"]
                 return f"sum_({self.read(x)}, {axes[0] if len(axes) == 1 else axes!r})"
@@ -176,7 +187,7 @@ class Writer:
 
     def let_go(self) -> None:
         """Forget the values that have been used for the last time."""
-        names = [self.name(v) for v in self.dying.get(self.step, ()) if v not in self.thin and v in self.names]
+        names = [self.name(v) for v in self.dying.get(self.step, ()) if v in self.assigned]
         if names:
             self.lines.append(" = ".join(names) + " = None")
 
@@ -207,6 +218,7 @@ class Writer:
         name = f"block_{len(self.functions)}"
         totals = text.totals
         made = [v for v in text.kept]
+        self.assigned.update((*made, *totals))
         for v in made:
             self.lines.append(f"{self.name(v)} = empty({v.aval.shape!r}, {self.constant(v.aval.dtype, 'dtype')})")
         arguments = [self.name(v) for v in (*text.taken, *made)]
@@ -242,8 +254,8 @@ class _BlockText:
         self._write()
 
     def _below(self, atom: Atom) -> Atom:
-        thin = self.writer.thin
-        return self._below(thin[atom]) if isinstance(atom, Var) and atom in thin else atom
+        instead = self.writer.instead
+        return self._below(instead[atom]) if isinstance(atom, Var) and atom in instead else atom
 
     def _used_elsewhere(self, inside: set[Var]) -> set[Var]:
         used = inside.intersection(variables(self.writer.graph.outputs))
@@ -266,7 +278,7 @@ class _BlockText:
         def read(atom: Atom) -> str:
             if isinstance(atom, Literal) and atom.aval.shape and atom.aval.shape[0] == block.n:
                 return f"{writer.read(atom)}[i:j]"
-            if isinstance(atom, Var) and atom in writer.thin:
+            if isinstance(atom, Var) and atom in writer.instead:
                 return writer.read(atom)
             return here.get(atom) or writer.read(atom)
 
@@ -296,8 +308,9 @@ class _BlockText:
 
     def _only_whole(self, v: Var) -> bool:
         """Whether an array from outside is only repeated along the first axis, so that each block needs all of it."""
-        thin = {t for t, x in self.writer.thin.items() if self._below(x) == v}
-        return not any(v in e.operands for e in self.block.members) and bool(thin)
+        thin = self.writer.thin.get(v)
+        return thin[:1] != (self.block.n,) or len(thin) < v.aval.ndim if thin is not None else not any(
+            v in e.operands for e in self.block.members)
 
     def _statement(self, e: Equation, words: Sequence[str], target: str | None, scratch: _Scratch) -> tuple[str, str]:
         """The name that holds the result, and the statement that computes it."""

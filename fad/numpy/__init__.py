@@ -1,17 +1,28 @@
-"""NumPy's conventions over strict primitives."""
+"""NumPy's conventions over strict primitives, and NumPy's names: `fad.numpy.zeros` where entries are to be assigned,
+`fad.numpy.coverage("interp")` for what fad can do with a function."""
 
-from . import ufuncs as ufuncs
-from . import indexing as indexing
+from . import ufuncs as _ufuncs
+from . import indexing as _indexing
+from . import reductions as _reductions
+from . import sorting as _sorting
+from . import statistics as _statistics
+from . import norms as _norms
+from . import shape as _shape
+from . import joining as _joining
+from . import arranging as _arranging
+from . import contractions as _contractions
+from . import subscripts as _subscripts
+from . import products as _products
+from . import linalg as _linalg
+from . import fft as _fft
+from . import methods as _methods
+from . import calculus as _calculus
+from . import interpolation as _interpolation
+from . import polynomials as _polynomials
+from . import ordering as _ordering
+from . import quantiles as _quantiles
+from . import nan as _nan
+from . import choosing as _choosing
+from . import comparing as _comparing
+from . import writing as _writing
 from .creation import *
-from . import reductions as reductions
-from . import sorting as sorting
-from . import statistics as statistics
-from . import norms as norms
-from . import shape as shape
-from . import joining as joining
-from . import arranging as arranging
-from . import contractions as contractions
-from . import subscripts as subscripts
-from . import products as products
-from . import linalg as linalg
-from . import fft as fft

@@ -13,7 +13,7 @@ from ..primitive import Value
 from ..primitives import elementwise as ew
 from ..primitives.reductions import root, squared_deviations_p
 from ..primitives.structural import broadcast, convert, permute, reshape
-from .conventions import as_array, axes_of, broadcast_to, broadcast_together, loop_dtypes, rule_for
+from .conventions import as_array, axes_of, broadcast_to, broadcast_together, loop_dtypes, operand, rule_for
 from .reductions import add_up, chosen, finish, reducible
 
 __all__: list[str] = []
@@ -135,3 +135,61 @@ def std(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any 
     """The root of the variance: where that is 0, so is the derivative, as a norm's."""
     result, x, axes = _variance("std", a, axis, dtype, out, ddof, where, mean, correction)
     return finish(root(result), x, x.shape, axes, keepdims)
+
+
+# -- covariance -----------------------------------------------------------------------------------
+
+
+@rule_for(np.cov)
+def cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None, fweights: Any = None,
+        aweights: Any = None, *, dtype: Any = None) -> Any:
+    if ddof is not None and ddof != int(ddof):
+        raise ValueError("ddof must be integer")
+    series = [as_array(z) for z in (m, y) if z is not None]
+    for name, z in zip("my", series, strict=False):
+        if z.ndim > 2:
+            raise ValueError(f"{name} has more than 2 dimensions")
+    wide = np.result_type(*[z.dtype for z in series], np.float64) if dtype is None else np.dtype(dtype)
+    rows = [operand(np.atleast_2d(z), wide) for z in series]
+    if not rowvar:
+        rows = [x.T if z.ndim == 2 and (i == 0 or x.shape[0] != 1) else x
+                for i, (x, z) in enumerate(zip(rows, series, strict=True))]
+    x = np.concatenate(rows) if len(rows) > 1 else rows[0]
+    if rows[0].shape[0] == 0:
+        return np.zeros((0, 0), wide)
+    ddof = (0 if bias else 1) if ddof is None else ddof
+    weights, free = _weights(x.shape[1], ddof, fweights, aweights)
+    centre = np.average(x, axis=1, weights=weights)
+    deviations = x - centre[:, None]
+    weighted = deviations if weights is None else operand(deviations * weights, wide)
+    products = np.dot(deviations, np.conj(weighted.T))
+    return np.squeeze(products * operand(np.true_divide(1, free), products.dtype))
+
+
+def _weights(n: int, ddof: Any, fweights: Any, aweights: Any) -> tuple[Value | None, Value]:
+    """The weight of each observation, and the number by which sums of products are divided."""
+    given = [operand(as_array(w), np.dtype(np.float64)) for w in (fweights, aweights) if w is not None]
+    for w in given:
+        if w.ndim > 1:
+            raise RuntimeError("cannot handle multidimensional weights")
+        if w.shape[0] != n:
+            raise RuntimeError("incompatible numbers of samples and weights")
+    if not given:
+        return None, n - ddof
+    weights = given[0] if len(given) == 1 else given[0] * given[1]
+    total = np.sum(weights)
+    if ddof == 0:
+        return weights, total
+    return weights, total - ddof if aweights is None else total - ddof * np.sum(weights * given[-1]) / total
+
+
+@rule_for(np.corrcoef)
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
+    c = cov(x, y, rowvar, dtype=dtype)
+    if c.ndim == 0:
+        return c / c
+    deviation = np.sqrt(np.real(np.diag(c)))
+    c = c / deviation[:, None] / deviation[None, :]
+    if c.dtype.kind == "c":
+        return np.clip(np.real(c), -1, 1) + 1j * np.clip(np.imag(c), -1, 1)
+    return np.clip(c, -1, 1)

@@ -42,11 +42,11 @@ def _negated(w: Writer, x: Atom) -> Atom | None:
 
 @enter(identities, ew.add)
 def _add(w: Writer, x: Atom, y: Atom) -> Atom | None:
-    """x + 0 → x;  0 + y → y;  x + -y → x - y;  -x + y → y - x"""
-    if number(y) == 0:
-        return x
+    """0 + y → y;  x + x → 2 x;  x + -y → x - y;  -x + y → y - x"""
     if number(x) == 0:
         return y
+    if x == y and x.aval.dtype.kind in "fc":
+        return w(ew.multiply, _like(x, 2), x)
     minus = _negated(w, y)
     if minus is not None:
         return w(ew.subtract, x, minus)
@@ -88,9 +88,7 @@ def _positive(w: Writer, x: Atom) -> Atom | None:
 
 @enter(identities, ew.multiply)
 def _multiply(w: Writer, x: Atom, y: Atom) -> Atom | None:
-    """1 x → x;  -1 x → -x;  x a → a x;  a (b x) → (a b) x;  (-x) (-y) → x y;  (-x) y → -(x y);  with numbers a, b"""
-    if x.aval.shape and not y.aval.shape or number(y) is not None and number(x) is None:
-        return w(ew.multiply, y, x)
+    """1 x → x;  -1 x → -x;  a (b x) → (a b) x;  (-x) (-y) → x y;  (-x) y → -(x y);  with numbers a, b"""
     a = number(x)
     if a is not None:
         if a == 1:
@@ -121,7 +119,7 @@ def _divide(w: Writer, x: Atom, y: Atom) -> Atom | None:
 
 @enter(identities, ew.power)
 def _power(w: Writer, x: Atom, y: Atom) -> Atom | None:
-    """x² → square x;  x³ → x square x;  x⁴ → square square x;  x^½ → √x;  1/x and 1/x² for the exponents -1 and -2"""
+    """x² → square x;  x³ → x square x;  x⁴ → square square x, and so on to x⁸;  x^½ → √x;  1/x and 1/x² for the exponents -1 and -2"""
     exponent = number(y)
     if exponent is None or x.aval.dtype.kind not in "fc":
         return None
@@ -134,6 +132,12 @@ def _power(w: Writer, x: Atom, y: Atom) -> Atom | None:
             return w(ew.multiply, x, w(ew.square, x))
         case 4:
             return w(ew.square, w(ew.square, x))
+        case 5:
+            return w(ew.multiply, x, w(ew.square, w(ew.square, x)))
+        case 6:
+            return w(ew.square, w(ew.multiply, x, w(ew.square, x)))
+        case 8:
+            return w(ew.square, w(ew.square, w(ew.square, x)))
         case 0.5:
             return w(ew.sqrt, x)
         case -1:

@@ -17,6 +17,7 @@ from ..avals import Aval
 from ..equation import Atom, Equation, Literal, Var, literal
 from ..graph import Graph
 from ..primitive import Params, Primitive
+from ..primitives import elementwise as ew
 from ..source import Source
 
 __all__ = ["Identities", "Identity", "Writer", "enter", "number", "rewrite"]
@@ -63,7 +64,7 @@ class Writer:
         """Write an equation of the old program, or what has the same value."""
         primitive, operands, params, results, self.source = equation
         instead = self.instead
-        atoms = tuple([instead.get(a, a) for a in operands])
+        atoms = _ordered(primitive, tuple([instead.get(a, a) for a in operands]))
         found = self._find(primitive, atoms, params) or self._add(primitive, atoms, params, results)
         for old, new in zip(results, found, strict=True):
             if old is not new:
@@ -71,6 +72,7 @@ class Writer:
 
     def __call__(self, primitive: Primitive, *operands: Atom, **params: Any) -> Atom:
         """Write an equation of one result, or what has the same value."""
+        operands = _ordered(primitive, operands)
         settings = tuple(sorted(params.items()))
         found = self._find(primitive, operands, settings)
         if found is None:
@@ -118,6 +120,21 @@ class Writer:
     def _new(self, aval: Aval) -> Var:
         self._count += 1
         return Var(self._count - 1, aval)
+
+
+_COMMUTATIVE = {ew.add, ew.multiply, ew.maximum, ew.minimum, ew.hypot, ew.logaddexp, ew.equal, ew.not_equal,
+                ew.logical_and, ew.logical_or, ew.logical_xor}
+
+
+def _ordered(primitive: Primitive, operands: tuple[Atom, ...]) -> tuple[Atom, ...]:
+    """The operands of a commutative primitive in one order: numbers first, and then the older variable."""
+    if primitive in _COMMUTATIVE and _place(operands[1]) < _place(operands[0]):
+        return operands[1], operands[0]
+    return operands
+
+
+def _place(atom: Atom) -> tuple[bool, int]:
+    return bool(atom.aval.shape), -1 if isinstance(atom, Literal) else atom.number
 
 
 def number(atom: Atom) -> Any:

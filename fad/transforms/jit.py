@@ -10,7 +10,6 @@ down another path, which is traced when it is met for the first time.
 from __future__ import annotations
 
 import functools
-import inspect
 import threading
 import warnings
 from collections.abc import Callable, Sequence
@@ -22,7 +21,7 @@ import numpy as np
 from .. import tree
 from ..errors import AbstractValueError, ArgumentError
 from ..execute import Program
-from ..graph import Graph
+from ..graph import Graph, replay
 from ..optimise import drop_dead
 from ..primitive import Traced, Value
 from ..primitives.control import Diverged, answer_to, call_p, guard_p
@@ -31,6 +30,7 @@ from ..tracer import Tracer
 from ..tracing import Builder, concrete, trace
 from ..typing import Instance, P, Q, R
 from .call import Results, aval_of_value, is_array
+from .static import static_key, static_places
 
 __all__ = ["CacheInfo", "Jitted", "jit"]
 
@@ -48,14 +48,24 @@ class CacheInfo(NamedTuple):
     paths: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Path:
     """One way through the function, and the answers that lead there."""
 
     program: Program
     answers: tuple[Any, ...]
-    guards: Program | None  # the questions alone, for traced arguments; None where there are none
     results: Results
+    body: Graph  # the program without its guards, for traced arguments
+    asked: Graph  # what Python asked about
+    questions: tuple[str, ...]
+
+    @classmethod
+    def of(cls, graph: Graph, answers: tuple[Any, ...], results: Results) -> _Path:
+        guards = [e for e in graph.equations if e.primitive is guard_p]
+        rest = tuple([e for e in graph.equations if e.primitive is not guard_p])
+        asked = drop_dead(Graph(graph.inputs, rest, tuple([e.operands[0] for e in guards])))
+        body = Graph(graph.inputs, rest, graph.outputs)
+        return cls(Program(graph), answers, results, body, asked, tuple([dict(e.params)["question"] for e in guards]))
 
 
 class Jitted(Generic[P, R]):
@@ -64,7 +74,7 @@ class Jitted(Generic[P, R]):
     def __init__(self, f: Callable[P, R], static_argnums: tuple[int, ...], static_argnames: tuple[str, ...],
                  guards: str) -> None:
         self._f, self._guards = f, guards
-        self._static = _static_places(f, static_argnums, static_argnames)
+        self._static = static_places(f, static_argnums, static_argnames)
         self._paths: dict[Any, list[_Path]] = {}
         self._lock = threading.RLock()
         self._hits = self._misses = 0
@@ -94,18 +104,21 @@ class Jitted(Generic[P, R]):
                 try:
                     results = path.program(values)
                 except Diverged as question:
-                    known = (*path.answers[:question.index], question.answer)
-                    path_or_none = next((p for p in reversed(paths) if p.answers[:len(known)] == known), None)
-                    if path_or_none is None:
+                    known = _beginning(paths, (*path.answers[:question.index], question.answer))
+                    if known is None:
                         break
-                    path = path_or_none
+                    path = known
                     continue
                 self._hits += 1
                 if path is not paths[-1]:
                     self._prefer(paths, path)
                 return path.results.rebuilt(results)  # type: ignore[no-any-return]  # R: what f returned
-        path, _ = self._trace(key, values, args, kwargs)
-        return path.results.rebuilt(path.program(values))  # type: ignore[no-any-return]  # R: what f returned
+        path, captures = self._trace(key, values, args, kwargs)
+        try:
+            results = path.program(values) if not captures else replay(path.body, [*values, *captures])
+        except Diverged:  # compiled, a sum may differ in the last place, and so may the answer
+            results = replay(path.body, values)
+        return path.results.rebuilt(results)  # type: ignore[no-any-return]  # R: what f returned
 
     # -- looking up --
 
@@ -130,10 +143,11 @@ class Jitted(Generic[P, R]):
 
     def _add(self, parts: list[Any], values: list[Value], x: Any, place: int | str) -> bool:
         if place in self._static:
-            parts.append(("static", type(x), _hashable(x, place)))
+            parts.append(("static", static_key(x, place)))
             return False
         leaves, structure = tree.flatten(x)
-        parts.append(structure)
+        if structure is not tree.LEAF or not is_array(x):
+            parts.append(structure)
         traced = False
         for leaf in leaves:
             if is_array(leaf):
@@ -144,7 +158,7 @@ class Jitted(Generic[P, R]):
                 traced = traced or isinstance(leaf, Traced)
                 values.append(leaf)
             else:
-                parts.append(("static", type(leaf), _hashable(leaf, place)))
+                parts.append(("static", static_key(leaf, place)))
         return traced
 
     def _prefer(self, paths: list[_Path], path: _Path) -> None:
@@ -156,8 +170,8 @@ class Jitted(Generic[P, R]):
     # -- tracing --
 
     def _trace(self, key: Any, values: Sequence[Value], args: tuple[Any, ...],
-               kwargs: dict[str, Any]) -> tuple[_Path, bool]:
-        """A new path, and whether it may be remembered: not if it closes over values of a trace that is running."""
+               kwargs: dict[str, Any]) -> tuple[_Path, tuple[Value, ...]]:
+        """A new path, and the values of a running trace that it closes over: with any, it is not remembered."""
         answers: list[Any] = []
         found: list[Results] = []
 
@@ -184,21 +198,19 @@ class Jitted(Generic[P, R]):
 
         weak = [x.weak if isinstance(x, Tracer) else type(x) in (float, int, complex, bool) for x in values]
         traced = trace(function, [aval_of_value(x) for x in values], values, weak, embeds=True, on_demand=asked)
-        graph = traced.graph
-        guards = drop_dead(Graph(graph.inputs, graph.equations, ())) if answers else None
-        path = _Path(Program(graph), tuple(answers), Program(guards) if guards else None, found[0])
+        path = _Path.of(traced.graph, tuple(answers), found[0])
         with self._lock:
             self._misses += 1
             if traced.captures:
-                return path, False
+                return path, traced.captures
             paths = self._paths.setdefault(key, [])
-            paths.append(path)
+            paths[:] = [*(p for p in paths if p.answers != path.answers), path]  # another thread may have been here
             if len(paths) >= _WARN_AT and not self._warned:
                 self._warned = True
                 self._warn(paths)
             if len(paths) > _MOST_PATHS:
                 del paths[0]
-        return path, True
+        return path, ()
 
     def _with(self, x: Any, place: int | str, rest: Any) -> Any:
         """An argument with the next tracers for its arrays."""
@@ -223,24 +235,30 @@ class Jitted(Generic[P, R]):
 
     def _inside_a_trace(self, key: Any, values: Sequence[Value], args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
         """One equation, which holds the path's graph: an enclosing transform works on that, and does not trace again."""
-        path: _Path | None = None
         paths = self._paths.get(key)
-        if paths:
-            path = paths[-1]
-            while path is not None and path.guards is not None:
-                try:
-                    path.guards([concrete(x, "bool(x)") for x in values])
-                    break
-                except Diverged as question:
-                    known = (*path.answers[:question.index], question.answer)
-                    path = next((p for p in reversed(paths) if p.answers[:len(known)] == known), None)
+        path = paths[-1] if paths else None
+        captures: tuple[Value, ...] = ()
+        known: tuple[Any, ...] = ()
+        while path is not None:
+            known = self._asked_again(path, values, known)
+            if known == path.answers:
+                break
+            path = _beginning(paths or (), known)
         if path is None:
-            path, remembered = self._trace(key, values, args, kwargs)
-            if not remembered:
-                return self._f(*args, **kwargs)
+            path, captures = self._trace(key, values, args, kwargs)
         else:
             self._hits += 1
-        return path.results.rebuilt(call_p(*values, graph=path.program.graph))  # type: ignore[no-any-return]  # R
+        results = call_p(*values, *captures, graph=path.body)
+        return path.results.rebuilt(results)  # type: ignore[no-any-return]  # R: what f returned
+
+    def _asked_again(self, path: _Path, values: Sequence[Value], known: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The answers to a path's questions for these values, after those that are known, to the first that differs."""
+        asked = replay(path.asked, values)
+        for x, question, expected in list(zip(asked, path.questions, path.answers, strict=True))[len(known):]:
+            known = (*known, answer_to(question, concrete(x, question)))
+            if known[-1] != expected:
+                break
+        return known
 
     # -- looking inside --
 
@@ -261,33 +279,9 @@ class Jitted(Generic[P, R]):
         return CacheInfo(self._hits, self._misses, len(self._paths), sum(map(len, self._paths.values())))
 
 
-def _hashable(x: Any, place: int | str) -> Any:
-    try:
-        hash(x)
-    except TypeError:
-        raise ArgumentError(f"jit got, for argument {place!r}, a static value of type {type(x).__name__}, which cannot be hashed",
-                            why="a static value is part of the key under which the program is found",
-                            edit="give a hashable value, such as a tuple for a list") from None
-    return x
-
-
-def _static_places(f: Callable[..., Any], argnums: tuple[int, ...], argnames: tuple[str, ...]) -> frozenset[int | str]:
-    """Static arguments by position and by name, each in both ways."""
-    if not argnums and not argnames:
-        return frozenset()
-    names = list(inspect.signature(f).parameters)
-    places: set[int | str] = set()
-    for i in argnums:
-        if not -len(names) <= i < len(names):
-            raise ArgumentError(f"static_argnums has {i}, but the function has the parameters ({', '.join(names)})",
-                                edit="count from 0")
-        places |= {i % len(names), names[i]}
-    for name in argnames:
-        if name not in names:
-            raise ArgumentError(f"static_argnames has {name!r}, but the function has the parameters ({', '.join(names)})",
-                                edit="give one of those names")
-        places |= {name, names.index(name)}
-    return frozenset(places)
+def _beginning(paths: Sequence[_Path], answers: tuple[Any, ...]) -> _Path | None:
+    """The path used last among those that begin with these answers."""
+    return next((p for p in reversed(paths) if p.answers[:len(answers)] == answers), None)
 
 
 @overload

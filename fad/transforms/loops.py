@@ -1,6 +1,6 @@
 """A loop that goes on for as long as a truth value says, as one equation.
 
-    while[body] : (going, consts..., carry...) → carry...
+    while_loop[body] : (going, consts..., carry...) → carry...
 
 The body is a Graph(consts..., carry... → going, carry...). Forward mode runs the tangents along with the
 carry, in constant memory. Reverse mode would have to keep every turn, and how many there will be is not
@@ -154,5 +154,5 @@ def _loop(body: Graph, n_consts: int) -> Loop:
     return Loop(body, n_consts, len(body.inputs) - n_consts, None)
 
 
-while_p: Primitive = holding("while", _infer, _push, _batch, _split, _transpose, _trim,
+while_p: Primitive = holding("while_loop", _infer, _push, _batch, _split, _transpose, _trim,
                              lambda *, body, n_consts: _loop(body, n_consts).run)

@@ -13,6 +13,7 @@ class Node:
     jacobian: NDArray[np.float64] | None
     def __init__(self, data: NDArray[np.float64], links: Sequence[Any] = (),
                  jacobian: NDArray[np.float64] | None = None) -> None: ...
+    def __deepcopy__(self, memo: dict[int, object]) -> Node: ...
 
 class C_graph:  # noqa: N801  # a legacy name
     @property

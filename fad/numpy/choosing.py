@@ -1,0 +1,159 @@
+"""Choices among values, entry by entry, and functions applied to parts of an array."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+from ..errors import AbstractValueError
+from ..primitive import Traced, Value
+from ..tracer import missing_rule, overrides
+from ..tracing import concrete
+from .conventions import as_array, broadcast_to, operand, result_dtype, rule_for
+
+__all__: list[str] = []
+
+
+# -- among values ---------------------------------------------------------------------------------
+
+
+@rule_for(np.select)
+def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+    """The choice of the first condition that holds."""
+    conditions, choices = [as_array(c) for c in condlist], list(choicelist)
+    if len(conditions) != len(choices):
+        raise ValueError("list of cases must be same length as list of conditions")
+    if not conditions:
+        raise ValueError("select with an empty condition list is not possible")
+    for i, condition in enumerate(conditions):
+        if condition.dtype != np.bool_:
+            raise TypeError(f"invalid entry {i} in condlist: should be boolean ndarray")
+    dtype = result_dtype(*choices, default)
+    values = [operand(x, dtype) for x in (*choices, default)]
+    shape = np.broadcast_shapes(*[np.shape(x) for x in (*conditions, *values)])
+    result = values.pop()
+    for condition, choice in zip(reversed(conditions), reversed(values), strict=True):
+        result = overrides[np.where](condition, choice, result)
+    return broadcast_to(result, shape)
+
+
+@rule_for(np.choose)
+def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
+    places = as_array(a)
+    values = [as_array(c) for c in choices]
+    if places.dtype.kind not in "biu":
+        raise TypeError("Cannot cast array data from a float dtype to dtype('int64') according to the rule 'safe'")
+    places, n = operand(places, np.dtype(np.intp)), len(values)
+    if mode == "wrap":
+        places = places % n
+    elif mode == "clip":
+        places = np.clip(places, 0, n - 1)
+    elif mode != "raise":
+        raise ValueError(f"clipmode must be one of 'clip', 'raise', or 'wrap' (got {mode!r})")
+    elif not isinstance(places, Traced) and np.any((places < 0) | (places >= n)):
+        raise ValueError("invalid entry in choice array")
+    dtype = np.result_type(*[x.dtype for x in values])
+    shape = np.broadcast_shapes(places.shape, *[x.shape for x in values])
+    stacked = np.stack([broadcast_to(operand(x, dtype), shape) for x in values])
+    return np.take_along_axis(stacked, broadcast_to(places, shape)[None], axis=0)[0]
+
+
+# -- functions on parts ---------------------------------------------------------------------------
+
+
+@rule_for(np.piecewise)
+def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
+    """Each function on the entries for which its condition holds; where nobody can tell which ones these are, as under
+    vmap, each function on all entries."""
+    points, functions = as_array(x), list(funclist)
+    conditions = _conditions(condlist, points)
+    if len(functions) == len(conditions) + 1:
+        conditions = [*conditions, ~np.any(np.stack(conditions), axis=0)]
+    elif len(functions) != len(conditions):
+        raise ValueError(f"with {len(conditions)} condition(s), either {len(conditions)} or {len(conditions) + 1} "
+                         "functions are expected")
+    try:
+        masks = [np.asarray(concrete(c, "np.piecewise")) for c in conditions]
+    except AbstractValueError:
+        return _everywhere(points, conditions, functions, args, kw)
+    y = np.zeros_like(points) if isinstance(points, Traced) else overrides[np.zeros_like](points)
+    for mask, function in zip(masks, functions, strict=True):
+        if not callable(function):
+            y[mask] = function
+        elif mask.any():
+            y[mask] = function(points[mask], *args, **kw)
+    return y
+
+
+def _conditions(condlist: Any, x: Value) -> list[Value]:
+    """The conditions, of which there may be one that is in no list."""
+    one = isinstance(condlist, Traced) and condlist.ndim <= x.ndim or np.isscalar(condlist)
+    if not one and not isinstance(condlist, Traced):
+        one = x.ndim != 0 and not isinstance(condlist[0], (list, np.ndarray, Traced))
+    return [operand(c, np.dtype(np.bool_)) for c in ([condlist] if one else condlist)]
+
+
+def _everywhere(x: Value, conditions: list[Value], functions: list[Any], args: Any, kw: Any) -> Value:
+    y: Value = np.zeros_like(x)
+    for condition, function in zip(conditions, functions, strict=True):
+        y = np.where(condition, operand(function(x, *args, **kw) if callable(function) else function, x.dtype), y)
+    return y
+
+
+@rule_for(np.apply_along_axis)
+def apply_along_axis(func1d: Callable[..., Any], axis: Any, arr: Any, *args: Any, **kwargs: Any) -> Any:
+    """The function of each line, one after the other: fad.vmap is the fast way."""
+    x = as_array(arr)
+    along = normalize_axis_index(axis, x.ndim)
+    if not x.size:
+        raise missing_rule("numpy.apply_along_axis", "an array without entries")
+    lines = np.moveaxis(x, along, -1)
+    lead = lines.shape[:-1]
+    found = np.stack([as_array(func1d(lines[line], *args, **kwargs)) for line in np.ndindex(lead)])
+    inner = found.shape[1:]
+    result = found.reshape((*lead, *inner))
+    ends = list(range(len(lead), len(lead) + len(inner)))
+    return np.moveaxis(result, ends, list(range(along, along + len(inner)))) if inner else result
+
+
+@rule_for(np.apply_over_axes)
+def apply_over_axes(func: Callable[..., Any], a: Any, axes: Any) -> Any:
+    value = as_array(a)
+    ndim = value.ndim
+    for axis in np.atleast_1d(axes).tolist():
+        found = func(value, axis)
+        if found.ndim != value.ndim:
+            found = np.expand_dims(found, axis + ndim if axis < 0 else axis)
+            if found.ndim != value.ndim:
+                raise ValueError("function is not returning an array of the correct shape")
+        value = found
+    return value
+
+
+# -- places from shapes ---------------------------------------------------------------------------
+
+
+def _of_shape(function: Any) -> None:
+
+    @rule_for(function)
+    def places(arr: Any, *args: Any, **settings: Any) -> Any:
+        return function(np.broadcast_to(np.int8(0), as_array(arr).shape), *args, **settings)
+
+
+for _function in (np.tril_indices_from, np.triu_indices_from, np.diag_indices_from):
+    _of_shape(_function)
+
+
+def _of_integers(function: Any) -> None:
+
+    @rule_for(function)
+    def places(*args: Any, **settings: Any) -> Any:
+        plain = [concrete(x, f"np.{function.__name__}") for x in args]
+        return function(*plain, **{name: concrete(x) for name, x in settings.items()})
+
+
+for _function in (np.ix_, np.unravel_index):
+    _of_integers(_function)
