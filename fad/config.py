@@ -10,12 +10,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any, NamedTuple
 
 from .errors import ArgumentError
 
-__all__ = ["Settings", "settings"]
+__all__ = ["CacheInfo", "Settings", "settings"]
+
+
+class CacheInfo(NamedTuple):
+    """What fad remembers of the graphs it has met: programs and derived graphs found, made, and kept now."""
+
+    hits: int
+    misses: int
+    size: int
 
 
 class Settings:
@@ -23,12 +32,17 @@ class Settings:
 
     `threads`: on how many threads the blocks of an entrywise computation on large arrays may run; 1, the default, for
     the calling thread alone.
+    `cache_size`: how many graphs each transform remembers its programs for, the most recent ones; 512 by default.
+    Setting it forgets them all.
     """
 
-    __slots__ = ("_threads",)
+    __slots__ = ("_cache_size", "_infos", "_remember", "_threads")
 
     def __init__(self) -> None:
         self._threads = 1
+        self._cache_size = 512
+        self._remember: list[Callable[[int], Any]] = []
+        self._infos: list[Any] = []
 
     @property
     def threads(self) -> int:
@@ -40,16 +54,45 @@ class Settings:
             raise ArgumentError(f"fad.config got threads={n!r}", edit="give a whole number of 1 or more")
         self._threads = n
 
+    @property
+    def cache_size(self) -> int:
+        return self._cache_size
+
+    @cache_size.setter
+    def cache_size(self, n: int) -> None:
+        if n < 0:
+            raise ArgumentError(f"fad.config got cache_size={n!r}", edit="give a whole number of 0 or more")
+        self._cache_size = n
+        self._infos = [remember(n) for remember in self._remember]
+
+    def remember_by(self, remember: Callable[[int], Any]) -> None:
+        """Make a cache of the present size, and again whenever that changes; `remember` returns what tells its state."""
+        self._remember.append(remember)
+        self._infos.append(remember(self._cache_size))
+
+    def cache_info(self) -> CacheInfo:
+        """What all caches of graphs have done together."""
+        infos = [info() for info in self._infos]
+        return CacheInfo(sum(i.hits for i in infos), sum(i.misses for i in infos), sum(i.currsize for i in infos))
+
+    def forget(self) -> None:
+        """Empty the caches."""
+        self.cache_size = self._cache_size
+
     @contextmanager
-    def __call__(self, *, threads: int | None = None) -> Iterator[Settings]:
+    def __call__(self, *, threads: int | None = None, cache_size: int | None = None) -> Iterator[Settings]:
         """Change settings within a `with` block."""
-        before = self._threads
+        before = self._threads, self._cache_size
         if threads is not None:
             self.threads = threads
+        if cache_size is not None:
+            self.cache_size = cache_size
         try:
             yield self
         finally:
-            self._threads = before
+            self.threads = before[0]
+            if cache_size is not None:
+                self.cache_size = before[1]
 
 
 settings = Settings()

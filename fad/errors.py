@@ -12,7 +12,8 @@ from .source import Source, here
 __all__ = [
     "AbstractValueError", "ArgumentError", "AxisError", "CaptureChangedError", "ConversionError", "ConvergenceError",
     "DerivativeMismatchError", "DtypeError", "EscapedTracerError", "FadError", "InPlaceError", "IntegerArgumentError",
-    "MissingMethodError", "MissingPackageError", "MissingRuleError", "NonScalarError", "ObjectArrayError", "RuleError", "ShapeError", "StaleViewError", "TreeError",
+    "MissingMethodError", "MissingPackageError", "MissingRuleError", "NonScalarError", "ObjectArrayError",
+    "RuleError", "ShapeError", "StaleViewError", "TreeError",
 ]
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
+from .config import settings
 from .equation import Atom, Equation, Literal, Var, literal, small_literal, variables
 from .primitive import Value, innermost
 from .render import render
@@ -129,14 +130,21 @@ def memoised(transform: Callable[Concatenate[Graph, P], R]) -> Callable[Concaten
     Two graphs are the same here only when their sources are, so that what is remembered shows the right lines.
     """
 
-    @lru_cache(maxsize=512)
     def by_text(inputs: Any, equations: Any, outputs: Any, *args: P.args, **settings: P.kwargs) -> R:
         return transform(Graph(inputs, equations, outputs), *args, **settings)
 
-    def remembered(graph: Graph, /, *args: P.args, **settings: P.kwargs) -> R:
-        return by_text(graph.inputs, graph.equations, graph.outputs, *args, **settings)  # type: ignore[arg-type]  # hashable, all
+    def remember(n: int) -> Any:
+        nonlocal cached
+        cached = lru_cache(maxsize=n)(by_text)
+        return cached.cache_info
 
-    remembered.cache = by_text  # type: ignore[attr-defined]  # for tests and fad.config: the size and the counts
+    cached: Any = None  # an lru_cache: it is thread-safe, and as fast as a dict
+    settings.remember_by(remember)
+
+    def remembered(graph: Graph, /, *args: P.args, **settings: P.kwargs) -> R:
+        result: R = cached(graph.inputs, graph.equations, graph.outputs, *args, **settings)
+        return result
+
     return remembered
 
 

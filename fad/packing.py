@@ -19,10 +19,10 @@ from . import tree
 from .avals import Aval, Dtype
 from .errors import TreeError
 from .primitive import Value
-from .transforms.call import aval_of_value, fitting, is_array, moving
+from .transforms.call import aval_of_value, fitting, moving
 from .tree import Structure
 
-__all__ = ["Packing"]
+__all__ = ["Packing", "vector"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,6 @@ def vector(leaves: Sequence[Value], dtype: Dtype) -> Value:
     flat = [np.reshape(x, -1) for x in leaves]
     flat = [x if x.dtype == dtype else x.astype(dtype) for x in flat]
     return flat[0] if len(flat) == 1 else np.concatenate(flat) if flat else np.zeros(0, dtype)
-
-
-def is_tree_of_arrays(x: Any) -> bool:
-    """Whether all leaves are arrays or numbers."""
-    return all(map(is_array, tree.leaves(x)))
 
 
 def _shaped(x: Value, aval: Aval) -> Value:

@@ -270,7 +270,7 @@ class Builder:
             return self._captured[v]
         raise AbstractValueError(
             f"the value of a traced {v.aval} was asked for, by {purpose}",
-            why="under vmap, or when a Graph is made from shapes alone, it stands for many values, or for none yet",
+            why="under vmap, in the body of a loop, or in a Graph made from shapes alone, it stands for many values, or none yet",
             edit="index fad.numpy.asarray(table)[i], not the plain table[i]" if purpose in ("an index", "a plain array")
             else "choose entry by entry with np.where(condition, a, b), or use fad.cond")
 

@@ -43,7 +43,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 @rule_for(np.choose)
 def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     places = as_array(a)
-    values = [as_array(c) for c in choices]
+    values = [c if type(c) in (int, float, complex) else as_array(c) for c in choices]
     if places.dtype.kind not in "biu":
         raise TypeError("Cannot cast array data from a float dtype to dtype('int64') according to the rule 'safe'")
     places, n = operand(places, np.dtype(np.intp)), len(values)
@@ -55,8 +55,8 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
         raise ValueError(f"clipmode must be one of 'clip', 'raise', or 'wrap' (got {mode!r})")
     elif not isinstance(places, Traced) and np.any((places < 0) | (places >= n)):
         raise ValueError("invalid entry in choice array")
-    dtype = np.result_type(*[x.dtype for x in values])
-    shape = np.broadcast_shapes(places.shape, *[x.shape for x in values])
+    dtype = result_dtype(*values)
+    shape = np.broadcast_shapes(places.shape, *[np.shape(x) for x in values])
     stacked = np.stack([broadcast_to(operand(x, dtype), shape) for x in values])
     return np.take_along_axis(stacked, broadcast_to(places, shape)[None], axis=0)[0]
 

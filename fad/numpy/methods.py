@@ -25,7 +25,6 @@ from .ufuncs import lenient_ufuncs
 __all__: list[str] = []
 
 _UNSET: Any = np._NoValue  # the default of NumPy's own signatures
-_PYTHON_NUMBERS = (int, float, complex)
 
 
 # -- outer ----------------------------------------------------------------------------------------
@@ -35,10 +34,8 @@ def _outer(ufunc: Any) -> None:
 
     @rule_for((ufunc, "outer"))
     def outer(a: Any, b: Any, /, **settings: Any) -> Any:
-        x, y = [z if type(z) in _PYTHON_NUMBERS else as_array(z) for z in (a, b)]
-        if not isinstance(y, _PYTHON_NUMBERS) and not isinstance(x, _PYTHON_NUMBERS):
-            x = reshape(x, (*x.shape, *(1,) * y.ndim))
-        return overrides[ufunc](x, y, **settings)
+        x, y = as_array(a), as_array(b)
+        return overrides[ufunc](reshape(x, (*x.shape, *(1,) * y.ndim)), y, **settings)
 
 
 for _ufunc in lenient_ufuncs():

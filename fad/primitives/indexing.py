@@ -295,13 +295,15 @@ def _setitem_batch(operands: Sequence[Value], mapped: Sequence[bool], *, index: 
 
 
 def _setitem_transpose(ct: Value, base: Any, value: Any, *arrays: Value, index: Index) -> Sequence[Tangent | None]:
-    to_base = setitem_p(ct, ct.dtype.type(0), *arrays, index=index) if isinstance(base, Linear) else None
     to_value = None
     if isinstance(value, Linear):
         to_value = getitem_p(ct, *arrays, index=index)
         if not index.unique:  # of several values for one entry, the last alone has reached the result
             to_value = select(_last(ct.shape, to_value.shape, arrays, index), to_value, ct.dtype.type(0))
         to_value = gather_up(to_value, value.aval)
+    to_base = None
+    if isinstance(base, Linear):  # after ct has been read, so that it may be written to
+        to_base = setitem_p(ct, ct.dtype.type(0), *arrays, index=index)
     return (to_base, to_value, *[None] * len(arrays))
 
 
