@@ -136,7 +136,7 @@ class CaptureChangedError(FadError, RuntimeError):
 class MissingRuleError(FadError, NotImplementedError, TypeError):
     """A function of NumPy, or a form of it, that fad has no rule for.
 
-    The message names it and what can be used in its place.
+    `np.packbits(x)`: the message names what can be used in its place.
     """
 
 

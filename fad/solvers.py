@@ -14,15 +14,15 @@ from types import ModuleType
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .errors import ArgumentError, ConvergenceError, MissingPackageError
+from .errors import ConvergenceError, MissingPackageError
 from .packing import Packing
-from .typing import Inexact
 
 __all__ = ["Equations", "FixedPointIteration", "LinearSolver", "Multiply", "Newton", "SciPyRoot", "Solver", "Users", "gmres",
            "scipy_module"]
 
-Vector = Inexact
+Vector = NDArray[Any]  # float or complex, of shape (n,)
 Multiply = Callable[[Vector], Vector]
 """x ↦ A x, for a square matrix A."""
 LinearSolver = Callable[[Multiply, Vector], Vector]
@@ -239,9 +239,3 @@ def gmres(multiply: Multiply, b: Vector) -> Vector:
         basis.append(v / rest)
     raise ConvergenceError(f"gmres has not solved a system of {b.size} equations: the relative residual is {left / size:.3g}",
                            why="the matrix is singular, or nearly so", edit='use linear="dense", or a solver of your own')
-
-
-def checked_name(name: object) -> ArgumentError:
-    """The error for a solver that is neither a name nor a function."""
-    return ArgumentError(f"got solve={name!r}", why="a solver is a function (f, x0) -> x, or the name of one",
-                         edit='give "newton", "iteration", or a method of scipy.optimize.root such as "hybr"')

@@ -51,7 +51,7 @@ class Memory:
         first = equation.operands[0] if equation.operands else None
         is_view = equation.primitive.kind == "view" and bool(first is not None and first.aval.shape)
         for v in equation.results:
-            if not is_view:
+            if not is_view or not v.aval.shape:  # a number is copied: see Writer.equation
                 self.owner[v] = v
                 self.fresh.add(v)
             elif isinstance(first, Var):

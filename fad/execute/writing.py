@@ -130,7 +130,10 @@ class Writer:
             targets = ", ".join(map(self.name, results)) + ", = "[len(results) > 1:] if results else ""
             self.lines.append(f"{targets}{call}{note}")
         else:
-            call = f"float({call})" if results[0] in self.numbers else call
+            if results[0] in self.numbers:
+                call = f"float({call})"
+            elif primitive.kind == "view" and not results[0].aval.shape:
+                call = f"settled({call})"
             self.lines.append(f"{self.name(results[0])} = {call}{note}")
 
     def _call(self, equation: Equation) -> str:

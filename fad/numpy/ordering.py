@@ -48,7 +48,8 @@ _partitioned(np.argpartition, argpartition_p)
 @rule_for(np.sort_complex)
 def sort_complex(a: Any) -> Any:
     x = np.sort(as_array(a))
-    return x if x.dtype.kind == "c" else x.astype(np.result_type(x.dtype, np.complex64))
+    small = x.dtype.kind in "iu" and x.dtype.itemsize < 4
+    return x if x.dtype.kind == "c" else x.astype(np.complex64 if small else np.complex128)
 
 
 @rule_for(np.lexsort)

@@ -232,6 +232,8 @@ def _scatter_add_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], resu
 
 def _scatter_add_batch(operands: Sequence[Value], mapped: Sequence[bool], *, index: Index) -> Value:
     base, for_stack, (updates,) = _written(operands, mapped, index)
+    if not updates.shape:  # one entry, at which all of the stack is added to by the same number
+        updates = broadcast(updates, base.shape[:1], (0,))
     return scatter_add_p(base, updates, *for_stack.arrays, index=for_stack.index)
 
 

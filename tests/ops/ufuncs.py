@@ -39,7 +39,7 @@ _row("frexp", np.frexp, (4,))
 _row("ldexp", lambda x: np.ldexp(x * x, np.array([1, -2, 3])), (2, 3))
 _row("isposinf isneginf", lambda x: (np.isposinf(x), np.isneginf(x), np.isreal(x), np.iscomplex(x)), (3,))
 _row("nan_to_num", lambda x: np.nan_to_num(x * x), (3,))
-_row("nan_to_num of all kinds", lambda x: np.nan_to_num(np.where(_MASK[[0, 0, 0, 1]], _SPECIAL, x * x)), (4,))
+_row("nan_to_num of all kinds", lambda x: np.nan_to_num(np.where(_MASK[[0, 0, 0, 1]], _SPECIAL, x * x), posinf=3.0, neginf=-3.0), (4,))
 _row("nan_to_num with numbers", lambda x: np.nan_to_num(np.where(_MASK, x, np.nan), nan=7.0, posinf=1.0), (3,))
 ROWS += [
     ComplexOp("complex sinc", np.sinc, ((2, 3),)),
