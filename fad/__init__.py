@@ -8,6 +8,7 @@ array([0., 1.])
 from . import errors as errors
 from . import numpy as numpy
 from . import optimizers as optimizers
+from . import scipy as scipy
 from . import tree as tree
 from .config import settings as config
 from .errors import FadError as FadError

@@ -7,7 +7,7 @@ addresses. Whether a number came from Python, and so gives way to an array's dty
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import Any
 from weakref import WeakValueDictionary
@@ -26,6 +26,7 @@ class Aval:
 
     shape: Shape
     dtype: Dtype
+    numbered: dict[int, Any] = field(default_factory=dict, repr=False)  # see tracing.Builder.note
 
     @property
     def ndim(self) -> int:

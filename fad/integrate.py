@@ -25,14 +25,15 @@ import numpy as np
 from . import tree
 from .avals import make_aval
 from .errors import ArgumentError, DtypeError, ShapeError
-from .graph import Graph, inlined, replay
+from .graph import Graph, inlined, memoised, replay
 from .packing import Packing
 from .primitive import Value
 from .tracer import Tracer
 from .tracing import trace
-from .transforms.call import aval_of_value, is_array
+from .transforms.call import aval_of_value
 from .transforms.control import scan
 from .transforms.custom import custom_vjp
+from .transforms.inner import chosen, filled, unchosen
 from .transforms.linearize import vjp
 
 __all__ = ["odeint"]
@@ -40,8 +41,8 @@ __all__ = ["odeint"]
 Y = TypeVar("Y", bound=Any)
 Ts = TypeVarTuple("Ts")
 
-Field = Callable[[Value, Value], Sequence[Value]]
-"""(state, t) ↦ its slope: of a state of one array or several."""
+Field = Callable[[Sequence[Value], Value], Sequence[Value]]
+"""(state, t) ↦ its slope, where the state is of one array or several."""
 
 
 # -- the method of Runge and Kutta ----------------------------------------------------------------
@@ -52,7 +53,7 @@ def _moved(state: Sequence[Value], h: Value, slope: Sequence[Value]) -> list[Val
     return [y + h.astype(y.dtype) * k for y, k in zip(state, slope, strict=True)]
 
 
-def _step(field: Callable[[Sequence[Value], Value], Sequence[Value]], state: Sequence[Value], t: Value, h: Value) -> list[Value]:
+def _step(field: Field, state: Sequence[Value], t: Value, h: Value) -> list[Value]:
     """One step of the classical method of order 4. Kutta, Beitrag zur näherungsweisen Integration (1901)."""
     middle = t + 0.5 * h
     k1 = field(state, t)
@@ -62,7 +63,7 @@ def _step(field: Callable[[Sequence[Value], Value], Sequence[Value]], state: Seq
     return _moved(state, h / 6.0, [a + 2.0 * (b + c) + d for a, b, c, d in zip(k1, k2, k3, k4, strict=True)])
 
 
-def _over(field: Callable[[Sequence[Value], Value], Sequence[Value]], state: Sequence[Value], start: Value, end: Value,
+def _over(field: Field, state: Sequence[Value], start: Value, end: Value,
           steps: int) -> list[Value]:
     """The state after an interval, in equal steps."""
     h = (end - start) / steps
@@ -105,26 +106,109 @@ class _Equation:
         ys = self.solution(y, t, *rest)
         return ys, (ys, t, *rest)
 
-    def pulled(self, kept: tuple[Value, ...], ct: Value) -> tuple[Value, ...]:
-        """The cotangents of y₀, t and c..., by the costate's equation."""
+    def pulled(self, kept: tuple[Value, ...], ct: Value) -> tuple[Value | None, ...]:
+        """The cotangents of y[0], t and c..., by the costate's equation; None for what is not a float."""
         ys, t, *rest = kept
+        moves = [aval_of_value(c).inexact for c in rest]
+
+        def slope(y: Value, at: Value, *moving: Value) -> Value:
+            return self.slope(y, at, *filled(moves, moving, unchosen(rest, moves)))
 
         def backwards(state: Sequence[Value], at: Value) -> Sequence[Value]:
-            """The slopes of y, of the costate and of the cotangents of c..., which are integrals."""
-            slope, pull = vjp(self.slope, state[0], at, *rest)
+            """The slopes of y, of the costate, and of the integrals that are the cotangents of c..."""
+            dy, pull = vjp(slope, state[0], at, *chosen(rest, moves))
             to_y, _, *to_rest = pull(state[1])
-            return [slope, -to_y, *[-c for c in to_rest]]
+            return [dy, -to_y, *[-c for c in to_rest]]
 
         def interval(carry: list[Value], here: tuple[Value, ...]) -> tuple[list[Value], Value]:
-            y, ct_here, start, end = here
-            costate = carry[0] + ct_here
-            moved_with_t = np.sum(ct_here * self.slope(y, end, *rest))  # y[i] moves along the solution as t[i] does
-            _, *state = _over(backwards, [y, costate, *carry[1:]], end, start, self.steps)
-            return state, moved_with_t
+            y, jump, start, end = here
+            state = [y, carry[0] + jump, *carry[1:]]
+            _, *state = _over(backwards, state, end, start, self.steps)
+            return state, _product(jump, slope(y, end, *chosen(rest, moves)), t)  # as t[i] moves, y[i] moves along
 
-        still = [np.zeros_like(ys[0]), *[np.zeros_like(c) for c in rest]]
-        carry, moved_with_t = scan(interval, still, (ys[1:], ct[1:], t[:-1], t[1:]), reverse=True)
-        costate, *to_rest = carry
-        with_start = -np.sum(costate * self.slope(ys[0], t[0], *rest))  # later: a shorter way
-        to_t = np.concatenate([np.reshape(with_start, (1,)), moved_with_t])
-        return costate + ct[0], to_t.astype(t.dtype), *to_rest
+        nothing = [np.zeros_like(ys[0]), *[np.zeros_like(c) for c in chosen(rest, moves)]]
+        (costate, *to_rest), to_t = scan(interval, nothing, (ys[1:], ct[1:], t[:-1], t[1:]), reverse=True)
+        to_start = -_product(costate, slope(ys[0], t[0], *chosen(rest, moves)), t)
+        return (costate + ct[0], np.concatenate([np.reshape(to_start, (1,)), to_t]),
+                *filled(moves, to_rest, [None] * len(rest)))
+
+
+def _product(ct: Value, slope: Value, t: Value) -> Value:
+    """The cotangent of a time, along which a value moves with this slope."""
+    product = np.sum(ct * slope)
+    return (np.real(product) if product.dtype.kind == "c" else product).astype(t.dtype)
+
+
+@memoised
+def _by_adjoint(graph: Graph, steps: int) -> custom_vjp[Any, Any]:
+    """The solution with the costate's equation for a rule; the same one for the same equation, so that programs are found."""
+    equation = _Equation(graph, steps)
+    solution = custom_vjp(equation.solution)
+    solution.defvjp(equation.kept, equation.pulled)
+    return solution
+
+
+# -- the function ---------------------------------------------------------------------------------
+
+
+def odeint(f: Callable[[Y, Any, *Ts], Any], y0: Y, t: Any, *params: *Ts,
+           method: Literal["discretise", "adjoint"] = "discretise", steps: int = 1) -> Y:
+    """The solution of dy/dt = f(y, t, *params) that begins at y0, with derivatives in y0, t and params.
+
+    The classical Runge-Kutta method takes equal steps from each time to the next: the error falls with the fourth power
+    of their number. f is traced once, for a y and a t that stand for all values: it must not ask for them, as `if t > 0`
+    does. It may close over traced values; derivatives reach these as well.
+
+    Args:
+        f: takes a tree y, a time of shape () and the params, and returns dy/dt, a tree like y.
+        y0: the state at t[0]: a tree of float or complex arrays and numbers.
+        t: the times at which the solution is wanted, of shape (m,), rising or falling.
+        *params: trees of arrays; what is not an array reaches f untouched.
+        method: "discretise" differentiates the steps, exactly, and in reverse mode keeps all of them; "adjoint" solves
+            the costate's equation backwards with as many steps, and keeps the m states alone. The two agree up to the
+            error of the method. Where the equation forgets its beginning fast, the way back is unstable: then take
+            "discretise", or times t that are closer together.
+        steps: how many steps there are from each time to the next.
+
+    Returns:
+        A tree like y0, its arrays with a first axis more, of the m times.
+
+    Raises:
+        TreeError, ShapeError, DtypeError: f returns a tree unlike y.
+        ShapeError: t is not a vector of at least one time.
+        ArgumentError: the method is another word, or steps is below 1.
+        AbstractValueError: f asks for the value of y or t.
+
+    >>> import fad
+    >>> t = np.array([0.0, 1.0])
+    >>> decay = lambda rate: odeint(lambda y, t, k: -k * y, 1.0, t, rate, steps=20)[-1]
+    >>> print(f"{decay(0.5):.6f} {fad.grad(decay)(0.5):.6f} {-np.exp(-0.5):.6f}")
+    0.606531 -0.606531 -0.606531
+    """
+    if method not in ("discretise", "adjoint"):
+        raise ArgumentError(f"odeint got method={method!r}", edit='give "discretise" or "adjoint"')
+    if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 1:
+        raise ArgumentError(f"odeint got steps={steps!r}", why="it is a number of steps from one time to the next",
+                            edit="give an int of 1 or more")
+    times = _times(t)
+    packing, start = Packing.of("odeint", y0)
+    given = tree.map(lambda x: x.alias() if isinstance(x, Tracer) else x, params)  # which f may write to
+    state, time = make_aval((packing.size,), packing.dtype), make_aval((), times.dtype)
+    traced = trace(lambda y, at: [packing.pack("the result of the function of odeint", f(packing.unpack(y), at, *given))],
+                   [state, time])
+    graph = inlined(traced.graph)
+    solution = _by_adjoint(graph, int(steps)) if method == "adjoint" else _Equation(graph, int(steps)).solution
+    ys: Y = packing.unpack_rows(solution(start, times, *traced.captures))
+    return ys
+
+
+def _times(t: Any) -> Value:
+    times = t if isinstance(t, Tracer) else np.asarray(t)
+    if times.ndim != 1 or not times.size:
+        raise ShapeError(f"odeint got times of shape {times.shape}", why="the first is that of y0, and the others follow",
+                         edit="give a vector, such as np.array([0.0, 1.0])")
+    if times.dtype.kind in "iu":
+        return times.astype(np.float64)
+    if times.dtype.kind != "f":
+        raise DtypeError(f"odeint got times of dtype {times.dtype}", why="time is real", edit="give floats")
+    return times

@@ -1,7 +1,7 @@
 """A tree of arrays as one vector, and back: each leaf in its own shape and dtype.
 
     pack   : tree  →  x[n]
-    unpack : x[n]  →  tree
+    unpack : x[n]  →  tree, and x[m, n]  →  tree of stacks
 
 Solvers and minimisers work on vectors. A `Packing` is hashable, so that it can be part of a program.
 """
@@ -67,18 +67,26 @@ class Packing:
 
     def unpack(self, v: Value) -> Any:
         """The tree of a vector."""
-        ends = list(itertools.accumulate([a.size for a in self.avals], initial=0))
-        parts = [v] if len(self.avals) == 1 else [v[start:end] for start, end in itertools.pairwise(ends)]
-        return tree.unflatten(self.structure, [_shaped(part, aval) for part, aval in zip(parts, self.avals, strict=True)])
+        parts = [v] if len(self.avals) == 1 else [v[start:end] for start, end in self._ranges()]
+        leaves = [np.reshape(x, a.shape) if a.shape else x[0] for x, a in zip(parts, self.avals, strict=True)]
+        return tree.unflatten(self.structure, [_cast(x, a.dtype) for x, a in zip(leaves, self.avals, strict=True)])
+
+    def unpack_rows(self, m: Value) -> Any:
+        """The tree of the rows of a matrix: its leaves are stacks, with a row's leaf for each."""
+        leaves = [np.reshape(m[:, start:end], (m.shape[0], *a.shape))
+                  for (start, end), a in zip(self._ranges(), self.avals, strict=True)]
+        return tree.unflatten(self.structure, [_cast(x, a.dtype) for x, a in zip(leaves, self.avals, strict=True)])
+
+    def _ranges(self) -> list[tuple[int, int]]:
+        """Where the leaves are in the vector."""
+        return list(itertools.pairwise(itertools.accumulate([a.size for a in self.avals], initial=0)))
 
 
 def vector(leaves: Sequence[Value], dtype: Dtype) -> Value:
     """Arrays laid end to end, in one dtype."""
-    flat = [np.reshape(x, -1) for x in leaves]
-    flat = [x if x.dtype == dtype else x.astype(dtype) for x in flat]
+    flat = [_cast(np.reshape(x, -1), dtype) for x in leaves]
     return flat[0] if len(flat) == 1 else np.concatenate(flat) if flat else np.zeros(0, dtype)
 
 
-def _shaped(x: Value, aval: Aval) -> Value:
-    y = np.reshape(x, aval.shape) if aval.shape else x[0]
-    return y if y.dtype == aval.dtype else y.astype(aval.dtype)
+def _cast(x: Value, dtype: Dtype) -> Value:
+    return x if x.dtype == dtype else x.astype(dtype)

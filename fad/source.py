@@ -20,6 +20,7 @@ __all__ = ["Source", "here", "source_of"]
 
 _FAD = os.path.dirname(os.path.abspath(__file__)) + os.sep
 _NUMPY = os.path.dirname(os.path.abspath(np.__file__)) + os.sep
+_SCIPY = os.path.join(os.path.dirname(_NUMPY.rstrip(os.sep)), "scipy") + os.sep  # where it is installed, it is beside NumPy
 _TOUR = (_FAD + "__main__.py", _FAD + "tour.py")  # ours, but written and read as a user's program
 
 _CACHE = opcode.opmap["CACHE"]
@@ -77,7 +78,7 @@ _LIMIT = 1 << 16  # programs that make code without end (a notebook, eval) must 
 
 
 def _is_internal(file: str) -> bool:
-    answer = _internal[file] = file.startswith((_FAD, _NUMPY, "<fad ", "<__array_function__")) and file not in _TOUR
+    answer = _internal[file] = file.startswith((_FAD, _NUMPY, _SCIPY, "<fad ", "<__array_function__")) and file not in _TOUR
     return answer
 
 

@@ -23,13 +23,17 @@ from .errors import AbstractValueError, ConversionError, FadError, InPlaceError,
 from .primitive import Primitive, Traced
 from .source import here
 
-__all__ = ["Tracer", "View", "direct", "missing_rule", "overrides"]
+__all__ = ["Tracer", "View", "direct", "missing_rule", "newcomers", "overrides"]
 
 overrides: dict[Any, Callable[..., Any]] = {}
 """NumPy's functions and ufuncs, ufuncs' methods, and words such as "getitem" -> what to do with traced arguments."""
 
 direct: dict[Any, dict[Aval, tuple[Primitive, Aval]]] = {}
 """ufunc -> the aval of all its operands -> the primitive, and the aval of its result, where nothing needs converting."""
+
+newcomers: list[Callable[[bool], None]] = []
+"""Called when a trace begins, with False, and when a rule is missing, with True: they enter rules for libraries that were
+imported meanwhile."""
 
 _getframe = sys._getframe
 _FLOAT64 = np.dtype(np.float64)
@@ -177,7 +181,7 @@ class Tracer(Traced):
             entry = direct[ufunc].get(self.atom.aval) if ufunc in direct else None
             if entry is not None:  # the usual case of a function of one operand, as for the operators
                 return self.builder.note(entry[0], (self.atom,), entry[1], _getframe(1))
-        override = overrides.get(ufunc if method == "__call__" else (ufunc, method))
+        override = overrides.get(ufunc if method == "__call__" else (ufunc, method)) or _newcome(ufunc, method)
         if override is None:
             name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
             raise missing_rule(f"numpy.{name}" if getattr(np, ufunc.__name__, None) is ufunc else f"the ufunc {name}")
@@ -427,6 +431,12 @@ class View(Tracer):
         self.base.rebind(self.restore(new))
         self.seen = self.base.atom
 
+
+def _newcome(ufunc: Any, method: str) -> Any:
+    """The rule for a ufunc of a library that was imported within the trace."""
+    for look in newcomers:
+        look(True)
+    return overrides.get(ufunc if method == "__call__" else (ufunc, method))
 
 
 # -- refusals -----------------------------------------------------------------

@@ -25,7 +25,7 @@ from .graph import Graph
 from .primitive import Params, Primitive, Traced, Value, innermost
 from .recipes import Recipe
 from .source import Source, here, source_of
-from .tracer import Tracer
+from .tracer import Tracer, newcomers
 
 __all__ = ["Builder", "Trace", "active_builder", "concrete", "trace"]
 
@@ -39,7 +39,16 @@ _tuple = tuple.__new__  # makes a NamedTuple in half the time of its own constru
 _inferred: dict[Any, Aval | tuple[Aval, ...]] = {}  # (primitive, params, avals) -> what the primitive infers
 _INFERRED_LIMIT = 1 << 14
 
+_MOST_SHARED = 1 << 14  # variables of one type that are kept
 _SNAPSHOT_BYTES = 8192  # a captured array up to this size is copied; a larger one is watched
+
+
+def _numbered(aval: Aval, number: int) -> tuple[Var]:
+    """The results of an equation that defines the variable of this number and type."""
+    results = (Var(number, aval),)
+    if number < _MOST_SHARED:
+        aval.numbered[number] = results
+    return results
 
 
 class Builder:
@@ -106,9 +115,10 @@ class Builder:
             raise self._escaped(atoms)
         number = self.count
         self.count = number + 1
-        var = _tuple(Var, (number, aval))
-        self.equations.append(_tuple(Equation, (primitive, atoms, params, (var,), self.source or source_of(frame))))
-        return Tracer(self, var)
+        # Variables are shared between traces: it takes half the time of making them, and spares the garbage collector.
+        results = aval.numbered.get(number) or _numbered(aval, number)
+        self.equations.append(_tuple(Equation, (primitive, atoms, params, results, self.source or source_of(frame))))
+        return Tracer(self, results[0])
 
     def follow(self, recipe: Recipe, atoms: list[Atom], frame: FrameType) -> Tracer:
         """Write down the equations of a recipe."""
@@ -117,8 +127,11 @@ class Builder:
         source = self.source or source_of(frame)
         number = self.count
         for primitive, operands, params, avals in recipe.steps:
-            results = tuple([_tuple(Var, (number + i, aval)) for i, aval in enumerate(avals)])
-            number += len(results)
+            if len(avals) == 1:
+                results = avals[0].numbered.get(number) or _numbered(avals[0], number)
+            else:
+                results = tuple([Var(number + i, aval) for i, aval in enumerate(avals)])
+            number += len(avals)
             self.equations.append(_tuple(Equation, (
                 primitive, tuple([atoms[a] if a.__class__ is int else a for a in operands]), params, results, source)))
             atoms += results
@@ -317,6 +330,8 @@ def trace(function: Callable[..., Sequence[Value]], avals: Sequence[Aval], value
           weak: Sequence[bool] = (), *, embeds: bool = False,
           on_demand: Callable[[Builder, Tracer, str, Any], None] | None = None) -> Trace:
     """Run a function on tracers of these avals; with values, which its `if` and `while` can then ask for."""
+    for look in newcomers:
+        look(False)
     builder = Builder(embeds=embeds)
     builder.on_demand = on_demand
     builder.origin = here(2)

@@ -75,31 +75,33 @@ def _home(blocks: list[Block], n_closed: int, n: int, used: list[Var], after: di
     """The block that an equation joins: one of the latest that need not have ended before it, or a new one."""
     for block in reversed(blocks[max(n_closed, len(blocks) - _MOST_OPEN):]):
         if block.n == n:
-            needed = 0
-            for v in used:
-                if v not in block.rows_of:
-                    needed |= after.get(v, 0)
-            reached = needed
-            for other in blocks:
-                if needed & other.bit:
-                    reached |= other.needs
+            reached = _reached(blocks, [v for v in used if v not in block.rows_of], after)
             if not reached & block.bit:
                 break
     else:
         block = Block(n, bit=1 << len(blocks))
         blocks.append(block)
-        needed = reached = 0
-        for v in used:
-            needed |= after.get(v, 0)
-        for other in blocks:
-            if needed & other.bit:
-                reached |= other.needs
-        reached |= needed
-    block.needs |= reached
-    for other in blocks:
-        if other.needs & block.bit:
-            other.needs |= block.needs
+        reached = _reached(blocks, used, after)
+    if reached & ~block.needs:  # seldom, so that a long program is scheduled in linear time
+        block.needs |= reached
+        if block is not blocks[-1]:
+            for other in blocks:
+                if other.needs & block.bit:
+                    other.needs |= block.needs
     return block
+
+
+def _reached(blocks: list[Block], used: list[Var], after: dict[Var, int]) -> int:
+    """The blocks that must have run before these variables are there, and before those blocks, as bits."""
+    needed = 0
+    for v in used:
+        needed |= after.get(v, 0)
+    reached = needed
+    while needed:
+        number = needed.bit_length() - 1
+        needed ^= 1 << number
+        reached |= blocks[number].needs
+    return reached
 
 
 def _leading(equation: Equation) -> int | None:

@@ -46,6 +46,10 @@ class Writer:
         self.steps = schedule(graph)
         self.step = 0
         self.memory = Memory(graph, self.steps)
+        self.users: dict[Var, set[int]] = {}  # the numbers of the steps that use a value
+        for number, step in enumerate(self.steps):
+            for v in (v for e in members(step) for v in variables(e.operands)):
+                self.users.setdefault(v, set()).add(number)
         self.thin = repeated_by_numpy(graph, self.steps)
         self.scope: dict[str, Any] = dict(_BASICS)
         self.names: dict[Var, str] = {}
@@ -261,12 +265,9 @@ class _BlockText:
         return self._below(instead[atom]) if isinstance(atom, Var) and atom in instead else atom
 
     def _used_elsewhere(self, inside: set[Var]) -> set[Var]:
-        used = inside.intersection(variables(self.writer.graph.outputs))
-        for step in self.writer.steps:
-            if step is not self.block:
-                for e in members(step):
-                    used |= inside.intersection(variables(e.operands))
-        return used
+        writer = self.writer
+        used = inside.intersection(variables(writer.graph.outputs))
+        return used | {v for v in inside if writer.users.get(v, set()) - {writer.step}}
 
     def _write(self) -> None:
         writer, block = self.writer, self.block

@@ -10,7 +10,7 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from ..errors import AbstractValueError
 from ..primitive import Traced, Value
-from ..tracer import missing_rule, overrides
+from ..tracer import Tracer, missing_rule, overrides
 from ..tracing import concrete
 from .conventions import as_array, broadcast_to, operand, result_dtype, rule_for
 
@@ -90,8 +90,8 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
 
 def _conditions(condlist: Any, x: Value) -> list[Value]:
     """The conditions, of which there may be one that is in no list."""
-    one = isinstance(condlist, Traced) and condlist.ndim <= x.ndim or np.isscalar(condlist)
-    if not one and not isinstance(condlist, Traced):
+    one = isinstance(condlist, Tracer) and condlist.ndim <= x.ndim or np.isscalar(condlist)
+    if not one and not isinstance(condlist, Tracer):
         one = x.ndim != 0 and not isinstance(condlist[0], (list, np.ndarray, Traced))
     return [operand(c, np.dtype(np.bool_)) for c in ([condlist] if one else condlist)]
 
@@ -143,17 +143,19 @@ def _of_shape(function: Any) -> None:
         return function(np.broadcast_to(np.int8(0), as_array(arr).shape), *args, **settings)
 
 
-for _function in (np.tril_indices_from, np.triu_indices_from, np.diag_indices_from):
-    _of_shape(_function)
+for _from_shape in (np.tril_indices_from, np.triu_indices_from, np.diag_indices_from):
+    _of_shape(_from_shape)
 
 
 def _of_integers(function: Any) -> None:
 
     @rule_for(function)
     def places(*args: Any, **settings: Any) -> Any:
-        plain = [concrete(x, f"np.{function.__name__}") for x in args]
+        purpose = f"np.{function.__name__}"
+        plain = [tuple([concrete(y, purpose) for y in x]) if isinstance(x, tuple) else concrete(x, purpose) for x in args]
         return function(*plain, **{name: concrete(x) for name, x in settings.items()})
 
 
-for _function in (np.ix_, np.unravel_index):
-    _of_integers(_function)
+_of_integers(np.ix_)
+_of_integers(np.unravel_index)
+_of_integers(np.ravel_multi_index)

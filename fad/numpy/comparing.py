@@ -112,7 +112,7 @@ def min_scalar_type(a: Any, /) -> Any:
 
 
 @rule_for(np.einsum_path)
-def einsum_path(*operands: Any, optimize: Any = "greedy", einsum_call: bool = False) -> Any:
+def einsum_path(*operands: Any, optimize: Any = "greedy", einsum_call: Any = False) -> Any:
     return np.einsum_path(*[_stand_in(x) for x in operands], optimize=optimize, einsum_call=einsum_call)
 
 

@@ -177,11 +177,6 @@ def i0(x: Any) -> Any:
     return bessel_i_p(x if x.dtype.kind == "f" else operand(x, np.dtype(np.float64)), order=0)
 
 
-@rule_for(np.round, np.around)
-def round(a: Any, decimals: Any = 0, out: Any = None) -> Any:
-    return rare.round_p(as_array(a), decimals=int(decimals))
-
-
 @rule_for(np.fix)
 def fix(x: Any, out: Any = None) -> Any:
     return overrides[np.trunc](x)

@@ -72,7 +72,9 @@ def _convert(w: Writer, x: Atom, *, dtype: Any) -> Atom | None:
 
 @enter(identities, broadcast_p)
 def _broadcast(w: Writer, x: Atom, *, shape: Shape, axes: Axes) -> Atom | None:
-    """broadcast∘broadcast → broadcast;  new axes of size 1 → reshape"""
+    """broadcast along no axes → x;  broadcast∘broadcast → broadcast;  new axes of size 1 → reshape"""
+    if not axes:
+        return x
     if x.aval.shape and all(shape[a] == 1 for a in axes):
         return w(reshape_p, x, shape=shape)
     made = w.made(x, broadcast_p)

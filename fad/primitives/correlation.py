@@ -9,7 +9,7 @@ transpose in v slides the cotangent along a.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from .joining import pad_p
 from .structural import broadcast, flip_p
 
 __all__ = ["correlate_p", "paddings"]
+
+
+_MODES: tuple[Literal["full", "same", "valid"], ...] = ("full", "same", "valid")
 
 
 def paddings(mode: str, m: int) -> tuple[int, int]:
@@ -31,9 +34,9 @@ def paddings(mode: str, m: int) -> tuple[int, int]:
 def _evaluate(a: Any, v: Any, *, low: int, high: int) -> Any:
     m = v.shape[-1]
     if a.ndim == 1 and a.shape[0] >= m:
-        for mode in ("full", "same", "valid"):
+        for mode in _MODES:
             if paddings(mode, m) == (low, high):
-                return np.convolve(a, v[::-1], mode)  # type: ignore[arg-type]  # one of the three
+                return np.convolve(a, v[::-1], mode)
     padded = np.zeros((*a.shape[:-1], a.shape[-1] + low + high), a.dtype)
     padded[..., low:low + a.shape[-1]] = a
     windows = np.lib.stride_tricks.sliding_window_view(padded, m, axis=-1)

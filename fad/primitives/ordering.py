@@ -90,7 +90,7 @@ _origins_p: Primitive = Primitive(
 # -- searchsorted: lines of one shape, but for the last axis; a line of a goes with a line of v ----
 
 
-def _search_evaluate(a: Any, v: Any, *, side: str) -> Any:
+def _search_evaluate(a: Any, v: Any, *, side: Any) -> Any:
     if a.ndim == 1:
         return np.searchsorted(a, v, side)
     found = np.empty(v.shape, _PLACE)

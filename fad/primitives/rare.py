@@ -1,23 +1,23 @@
-"""NumPy's rarer ufuncs, and functions of each entry that have settings: in the style of elementwise.
+"""NumPy's rarer ufuncs, in the style of elementwise.
 
 In the partial derivatives, t is the tangent of one operand, z the result, and x, y are the operands.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from ..avals import Aval, Dtype, make_aval
+from ..avals import Aval, make_aval
 from ..primitive import Primitive, Tangent, Value, Zero
 from .elementwise import _share, elementwise, equal, exp2, isnan, logical_and, select, sign, stacked, trunc
 from .structural import convert
 
 __all__ = ["bitwise_count", "copysign", "deg2rad", "degrees", "exponent", "fabs", "fmax", "fmin", "fmod", "fraction",
            "gcd", "heaviside", "isclose_p", "lcm", "left_shift", "logaddexp2", "mantissa", "rad2deg", "radians",
-           "right_shift", "round_p"]
+           "right_shift"]
 
 # -- units ----------------------------------------------------------------------------------------
 
@@ -77,26 +77,22 @@ def _as_float(n: Value, x: Value) -> Value:
     return convert(n, x.dtype)
 
 
-# -- with settings: constant almost everywhere ----------------------------------------------------
+# -- comparison within tolerances -----------------------------------------------------------------
 
 
-def _constant(name: str, evaluate: Callable[..., Any], dtype: Dtype | None = None) -> Primitive:
-    """A function of each entry whose derivative is 0."""
-
-    def infer(*avals: Aval, **settings: Any) -> Aval:
-        shapes = {a.shape for a in avals if a.shape}
-        assert len(shapes) <= 1, (name, avals)
-        return make_aval(shapes.pop() if shapes else (), dtype or avals[0].dtype)
-
-    def jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, **settings: Any) -> Tangent:
-        return Zero(result.aval)
-
-    def batch(operands: Sequence[Value], mapped: Sequence[bool], /, **settings: Any) -> Value:
-        return primitive(*stacked(operands, mapped), **settings)
-
-    primitive = Primitive(name, evaluate, infer, jvp, batch, kind="entrywise")
-    return primitive
+def _isclose_infer(x: Aval, y: Aval, *, rtol: float, atol: float, equal_nan: bool) -> Aval:
+    assert x.dtype == y.dtype and (x.shape == y.shape or not x.shape or not y.shape), (x, y)
+    return make_aval(x.shape or y.shape, np.dtype(np.bool_))
 
 
-round_p = _constant("round", np.round)
-isclose_p = _constant("isclose", np.isclose, np.dtype(np.bool_))
+def _isclose_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, *, rtol: float, atol: float,
+                 equal_nan: bool) -> Tangent:
+    return Zero(result.aval)
+
+
+def _isclose_batch(operands: Sequence[Value], mapped: Sequence[bool], /, *, rtol: float, atol: float,
+                   equal_nan: bool) -> Value:
+    return isclose_p(*stacked(operands, mapped), rtol=rtol, atol=atol, equal_nan=equal_nan)
+
+
+isclose_p: Primitive = Primitive("isclose", np.isclose, _isclose_infer, _isclose_jvp, _isclose_batch, kind="entrywise")

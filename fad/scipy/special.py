@@ -10,7 +10,7 @@ of Mathematical Functions (1964); the chapter of DLMF stands over each section.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import pi, sqrt
 from typing import Any, NoReturn
 
@@ -19,11 +19,26 @@ import scipy.special as sc  # type: ignore[import-untyped]  # SciPy has no types
 
 from ..avals import Aval, make_aval
 from ..errors import MissingRuleError
-from ..numpy.ufuncs import lenient
+from ..numpy.ufuncs import _lenient
 from ..primitive import Partial, Primitive, Value, partials
-from ..primitives.elementwise import cos, cosh, elementwise, equal, exp, greater, imag, less, log, log1p, real, select, sign, sin, sinh
-from ..primitives.rare import copysign
-from ..primitives.structural import convert, spread
+from ..primitives.elementwise import (
+    absolute,
+    cos,
+    elementwise,
+    equal,
+    exp,
+    greater,
+    less,
+    log,
+    log1p,
+    maximum,
+    minimum,
+    select,
+    sign,
+    sin,
+    stacked,
+)
+from ..primitives.elementwise import sqrt as root
 from .functions import enter
 
 __all__ = ["POLYGAMMA", "refused"]
@@ -160,26 +175,135 @@ gammaincinv = elementwise(sc.gammaincinv, refused("gammaincinv", "a"), lambda t,
 gammainccinv = elementwise(sc.gammainccinv, refused("gammainccinv", "a"), lambda t, z, a, y: -(t / _gamma_density(a, z)))
 betainc = elementwise(sc.betainc, refused("betainc", "a"), refused("betainc", "b"),
                       lambda t, z, a, b, x: t * _beta_density(a, b, x))
+betaincc = elementwise(sc.betaincc, refused("betaincc", "a"), refused("betaincc", "b"),
+                       lambda t, z, a, b, x: -(t * _beta_density(a, b, x)))
+betainccinv = elementwise(sc.betainccinv, refused("betainccinv", "a"), refused("betainccinv", "b"),
+                          lambda t, z, a, b, y: -(t / _beta_density(a, b, z)))
 betaincinv = elementwise(sc.betaincinv, refused("betaincinv", "a"), refused("betaincinv", "b"),
                          lambda t, z, a, b, y: t / _beta_density(a, b, z))
 
-# -- Bessel functions: DLMF 10.6, 10.29 -----------------------------------------------------------
-# Of the order v, and of z. The order is real where z is complex; there is no closed form in it.
+# -- functions of a last operand, in whose others there is no closed form ------------------------
 
 
-def _bessel_infer(v: Aval, x: Aval) -> Aval:
-    assert v.shape == x.shape or not v.shape or not x.shape, (v, x)
-    return make_aval(v.shape or x.shape, x.dtype)
+def _infer(*avals: Aval) -> Aval:
+    shapes = {a.shape for a in avals if a.shape}
+    assert len(shapes) < 2, avals
+    return make_aval(shapes.pop() if shapes else (), avals[-1].dtype)  # the only one that may be complex
 
 
-def _bessel(ufunc: Any, slope: Any) -> Primitive:
-    """From the slope in z, a function of (result, v, z)."""
-    same = elementwise(ufunc)  # of which we take how it is batched
-    total = partials(refused(ufunc.__name__, "v"), lambda t, y, v, x: spread(t, y.aval) * slope(y, v, x))
+def _in_last(ufunc: Any, arguments: str, slope: Callable[..., Value]) -> Primitive:
+    """From the names of the operands but the last, and the slope in that one, a function of the result and of all."""
+
+    def rule(t: Value, z: Value, /, *operands: Value) -> Value:
+        return t * slope(z, *operands)
 
     def batch(operands: Sequence[Value], mapped: Sequence[bool], /) -> Value:
         return primitive(*stacked(operands, mapped))
 
-    primitive = Primitive(ufunc.__name__, ufunc, _bessel_infer, total, batch, kind="entrywise")
-    del same
+    name = ufunc.__name__
+    rules = [refused(name, argument) for argument in arguments.split()]
+    primitive = Primitive(name, ufunc, _infer, partials(*rules, rule), batch, kind="entrywise")
     return primitive
+
+
+hyp1f1: Primitive = _in_last(sc.hyp1f1, "a b", lambda z, a, b, x: (a / b) * hyp1f1(a + 1.0, b + 1.0, x))
+expn: Primitive = _in_last(sc.expn, "n", lambda z, n, x: -expn(n - 1, x))
+
+# -- Bessel functions: DLMF 10.6, 10.29 -----------------------------------------------------------
+
+
+def _real_alone(name: str, x: Value, z: Value) -> None:
+    if x.dtype.kind == "c":
+        refused(name, "z, where it is complex")(None, z)
+
+
+def _ive_slope(z: Value, v: Value, x: Value) -> Value:
+    _real_alone("ive", x, z)
+    return 0.5 * (ive(v - 1.0, x) + ive(v + 1.0, x)) - sign(x) * z
+
+
+jv: Primitive = _in_last(sc.jv, "v", lambda z, v, x: 0.5 * (jv(v - 1.0, x) - jv(v + 1.0, x)))
+yv: Primitive = _in_last(sc.yv, "v", lambda z, v, x: 0.5 * (yv(v - 1.0, x) - yv(v + 1.0, x)))
+iv: Primitive = _in_last(sc.iv, "v", lambda z, v, x: 0.5 * (iv(v - 1.0, x) + iv(v + 1.0, x)))
+ive: Primitive = _in_last(sc.ive, "v", _ive_slope)
+kv: Primitive = _in_last(sc.kv, "v", lambda z, v, x: -0.5 * (kv(v - 1.0, x) + kv(v + 1.0, x)))
+kve: Primitive = _in_last(sc.kve, "v", lambda z, v, x: z - 0.5 * (kve(v - 1.0, x) + kve(v + 1.0, x)))
+yn: Primitive = _in_last(sc.yn, "n", lambda z, n, x: 0.5 * (yn(n - 1, x) - yn(n + 1, x)))
+kn: Primitive = _in_last(sc.kn, "n", lambda z, n, x: -0.5 * (kn(n - 1, x) + kn(n + 1, x)))
+hankel1: Primitive = _in_last(sc.hankel1, "v", lambda z, v, x: 0.5 * (hankel1(v - 1.0, x) - hankel1(v + 1.0, x)))
+hankel2: Primitive = _in_last(sc.hankel2, "v", lambda z, v, x: 0.5 * (hankel2(v - 1.0, x) - hankel2(v + 1.0, x)))
+
+
+def _second(family: Primitive, x: Value) -> Value:
+    """The function of order 2."""
+    return family(x.dtype.type(2), x)
+
+
+j0: Primitive = elementwise(sc.j0, lambda t, z, x: -(t * j1(x)))
+j1: Primitive = elementwise(sc.j1, lambda t, z, x: t * (0.5 * (j0(x) - _second(jv, x))))
+y0: Primitive = elementwise(sc.y0, lambda t, z, x: -(t * y1(x)))
+y1: Primitive = elementwise(sc.y1, lambda t, z, x: t * (0.5 * (y0(x) - _second(yv, x))))
+i0: Primitive = elementwise(sc.i0, lambda t, z, x: t * i1(x))
+i1: Primitive = elementwise(sc.i1, lambda t, z, x: t * (0.5 * (i0(x) + _second(iv, x))))
+i0e: Primitive = elementwise(sc.i0e, lambda t, z, x: t * (i1e(x) - sign(x) * z))
+i1e: Primitive = elementwise(sc.i1e, lambda t, z, x: t * (0.5 * (i0e(x) + _second(ive, x)) - sign(x) * z))
+k0: Primitive = elementwise(sc.k0, lambda t, z, x: -(t * k1(x)))
+k1: Primitive = elementwise(sc.k1, lambda t, z, x: t * (-0.5 * (k0(x) + _second(kv, x))))
+k0e: Primitive = elementwise(sc.k0e, lambda t, z, x: t * (z - k1e(x)))
+k1e: Primitive = elementwise(sc.k1e, lambda t, z, x: t * (z - 0.5 * (k0e(x) + _second(kve, x))))
+
+# -- logarithms, entropies ------------------------------------------------------------------------
+# x log y is 0 where x is, whatever y is, and so is its slope in y. The slope in x is log y, -inf at y = 0.
+
+xlogy: Primitive = elementwise(sc.xlogy, lambda t, z, x, y: t * log(y), lambda t, z, x, y: t * _quotient(x, y))
+xlog1py: Primitive = elementwise(sc.xlog1py, lambda t, z, x, y: t * log1p(y), lambda t, z, x, y: t * _quotient(x, 1.0 + y))
+entr = elementwise(sc.entr, lambda t, z, x: -(t * (1.0 + log(x))))
+rel_entr = elementwise(sc.rel_entr, lambda t, z, x, y: t * (1.0 + log(x / y)), lambda t, z, x, y: -(t * _quotient(x, y)))
+kl_div = elementwise(sc.kl_div, lambda t, z, x, y: t * log(x / y), lambda t, z, x, y: t * (1.0 - _quotient(x, y)))
+
+# -- exponentials and their integrals: DLMF 6, 13 -------------------------------------------------
+
+
+def _exprel_slope(x: Value) -> Value:
+    """∫₀¹ s exp(s x) ds, which does not cancel at 0."""
+    return 0.5 * hyp1f1(x.dtype.type(2), x.dtype.type(3), x)
+
+
+exprel = elementwise(sc.exprel, lambda t, z, x: t * _exprel_slope(x))
+expi = elementwise(sc.expi, lambda t, z, x: t * (exp(x) / x))
+exp1 = elementwise(sc.exp1, lambda t, z, x: -(t * (exp(-x) / x)))
+expm1 = elementwise(sc.expm1, lambda t, z, x: t * exp(x))
+sc_log1p = elementwise(sc.log1p, lambda t, z, x: t / (1.0 + x))
+exp2 = elementwise(sc.exp2, lambda t, z, x: t * (float(np.log(2.0)) * z))
+exp10 = elementwise(sc.exp10, lambda t, z, x: t * (float(np.log(10.0)) * z))
+cbrt = elementwise(sc.cbrt, lambda t, z, x: t / (3.0 * (z * z)))
+cosm1 = elementwise(sc.cosm1, lambda t, z, x: -(t * sin(x)))
+sindg: Primitive = elementwise(sc.sindg, lambda t, z, x: t * ((pi / 180.0) * cosdg(x)))
+cosdg: Primitive = elementwise(sc.cosdg, lambda t, z, x: t * ((-pi / 180.0) * sindg(x)))
+boxcox = elementwise(sc.boxcox, lambda t, z, x, m: t * exp(xlogy(m - 1.0, x)),
+                     lambda t, z, x, m: t * (log(x) * log(x) * _exprel_slope(xlogy(m, x))))
+
+# -- losses: Huber, Robust estimation of a location parameter (1964) ------------------------------
+
+
+def _pseudo_huber_in_delta(t: Value, z: Value, d: Value, r: Value) -> Value:
+    u = r / d
+    s = root(1.0 + u * u)
+    return t * (d * (u * u) * (2.0 / (1.0 + s) - 1.0 / s))
+
+
+huber = elementwise(sc.huber, lambda t, z, d, r: t * maximum(absolute(r) - d, d.dtype.type(0)),
+                    lambda t, z, d, r: t * minimum(maximum(r, -d), d))
+pseudo_huber = elementwise(sc.pseudo_huber, _pseudo_huber_in_delta, lambda t, z, d, r: t * (r / root(1.0 + (r / d) * (r / d))))
+
+# -- their names ----------------------------------------------------------------------------------
+
+PRIMITIVES: tuple[Primitive, ...] = (
+    expit, logit, log_expit, erf, erfc, erfcx, erfi, dawsn, wofz, erfinv, erfcinv, ndtr, ndtri, log_ndtr, ndtri_exp, owens_t,
+    psi, gamma, gammaln, loggamma, rgamma, gammasgn, beta, betaln, poch, binom, gammainc, gammaincc, gammaincinv,
+    gammainccinv, betainc, betaincc, betaincinv, betainccinv, hyp1f1, expn, jv, yv, iv, ive, kv, kve, yn, kn, hankel1, hankel2, j0, j1, y0, y1, i0,
+    i1, i0e, i1e, k0, k1, k0e, k1e, xlogy, xlog1py, entr, rel_entr, kl_div, exprel, expi, exp1, expm1, sc_log1p, exp2, exp10,
+    cbrt, cosm1, sindg, cosdg, boxcox, huber, pseudo_huber)
+
+for _primitive in PRIMITIVES:
+    enter(_primitive.evaluate, _lenient(_primitive.evaluate, _primitive))

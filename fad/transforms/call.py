@@ -149,6 +149,8 @@ def _differentiable(transform: str, x: Any) -> tuple[Value, bool]:
     if isinstance(x, Tracer):
         if x.aval.inexact:
             return x, x.weak
+        if x.weak and x.dtype.kind == "i":  # a Python int, in a trace of its own
+            return convert(x, np.dtype(np.float64)), True
     elif isinstance(x, (np.ndarray, np.generic)):
         if x.dtype.kind in "fc":
             return x, False

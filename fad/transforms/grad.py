@@ -20,6 +20,7 @@ from ..optimise import drop_dead
 from ..tracing import Builder
 from ..typing import X0, X1, A, Loose, P, S, Scalar, X
 from .call import Argnames, Argnums, Call, check_scalar, moving, places_of, trace_call
+from .jit import compiled_like
 from .jvp import jvp_graph
 from .split import split
 from .transpose import transpose
@@ -141,7 +142,7 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Argnames = No
         _, aux, gradients = _differentiate("grad", f, argnums, argnames, has_aux, args, kwargs)
         return (gradients, aux) if has_aux else gradients
 
-    return gradient
+    return compiled_like(f, gradient)
 
 
 @overload
@@ -212,4 +213,4 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Arg
         value, aux, gradients = _differentiate("value_and_grad", f, argnums, argnames, has_aux, args, kwargs)
         return ((value, aux) if has_aux else value), gradients
 
-    return value_and_gradient
+    return compiled_like(f, value_and_gradient)

@@ -26,6 +26,7 @@ from ..primitive import Value
 from ..tracing import Builder
 from ..typing import X0, A, G, JacobianOf, Loose, P, Scalar, Shape
 from .call import Argnames, Argnums, Call, Moving, moving, places_of, trace_call
+from .jit import compiled_like
 from .linearize import linearized
 from .transpose import transpose
 from .vmap import vmap_graph
@@ -171,7 +172,7 @@ def _jacobian(transform: str, f: Callable[..., Any], mode: Mode | None, argnums:
                                      for i in range(n_out)])
         return result if traced.aux is None else (result, traced.aux.rebuilt(aux))
 
-    return jacobian_of_f
+    return compiled_like(f, jacobian_of_f)
 
 
 def _arranged(moved: Moving, single: bool, blocks: Sequence[Value], depth: int) -> Any:

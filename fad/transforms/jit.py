@@ -284,6 +284,15 @@ def _beginning(paths: Sequence[_Path], answers: tuple[Any, ...]) -> _Path | None
     return next((p for p in reversed(paths) if p.answers[:len(answers)] == answers), None)
 
 
+def compiled_like(f: Callable[..., Any], g: Callable[P, R]) -> Callable[P, R]:
+    """g, compiled if f is: a transform of a compiled function does not trace it again either."""
+    if not isinstance(f, Jitted):
+        return g
+    compiled = Jitted(g, (), (), f._guards)
+    compiled._static = f._static
+    return compiled
+
+
 @overload
 def jit(f: Callable[P, R], *, static_argnums: int | Sequence[int] = (), static_argnames: str | Sequence[str] = (),
         guards: Literal["retrace", "error"] = "retrace") -> Jitted[P, R]: ...

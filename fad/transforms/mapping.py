@@ -22,6 +22,7 @@ from ..graph import Graph, memoised
 from ..primitive import Value
 from ..typing import X0, Array, G, Loose, P, R, Scalar, X
 from .call import Call, Moving, aval_of_value, is_array, trace_call
+from .jit import compiled_like
 from .vmap import depends, vmap_graph
 
 __all__ = ["vmap"]
@@ -114,7 +115,7 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0, *,
         return traced.out.rebuilt([_unstacked(y, axis, moved) for y, axis, moved in zip(
             results, wanted, reached, strict=True)])
 
-    return mapped_f
+    return compiled_like(f, mapped_f)
 
 
 class _Stack:

@@ -154,6 +154,8 @@ def together(a: Value, of_a: Marked | None, b: Value, of_b: Marked | None) -> tu
         chosen = ew.select(test, a, b) if one.outcome else ew.select(test, b, a)
         kept = of_a.written in (one, mask) and of_b.written in (other, mask)
         return chosen, Marked(mask, mask if kept else None) if mask is not None else None
+    if one is other:
+        return ew.add(a, b), Marked(one, of_a.written if of_a.written is of_b.written else None)
     mask = _either(one, other)
     return ew.add(cleaned(a, of_a), cleaned(b, of_b)), Marked(mask, mask) if mask is not None else None
 

@@ -1,0 +1,99 @@
+"""More functions that make arrays: those that only see to how an array lies in memory, and grids on a log scale.
+
+A traced array has no place in memory: it is as contiguous, aligned and writeable as anyone may ask.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from ..primitive import Traced
+from ..tracing import concrete
+from .conventions import as_array, rule_for
+from .creation import asarray, linspace
+
+__all__ = ["asanyarray", "asarray_chkfinite", "ascontiguousarray", "asfortranarray", "geomspace", "logspace", "require"]
+
+Array = NDArray[Any]  # inside a trace a Tracer, which stands in for one
+OptionalDtype = DTypeLike | None
+
+
+# -- the argument as an array ---------------------------------------------------------------------
+
+
+def asanyarray(a: Any, dtype: OptionalDtype = None, order: Any = None, *, device: Any = None, copy: bool | None = None,
+               like: Any = None) -> Array:
+    """The argument as an array. The arguments are those of `numpy.asanyarray`."""
+    return asarray(a, dtype, order, device=device, copy=copy, like=like)
+
+
+def _with_an_axis(a: Any, dtype: OptionalDtype) -> Array:
+    value = asarray(a, dtype)
+    return value if value.ndim else value.reshape(1)
+
+
+def ascontiguousarray(a: Any, dtype: OptionalDtype = None, *, like: Any = None) -> Array:
+    """The argument as an array of one axis at least, in C order. The arguments are those of `numpy.ascontiguousarray`."""
+    value = _with_an_axis(a, dtype)
+    return value if isinstance(value, Traced) else np.ascontiguousarray(value, like=like)
+
+
+def asfortranarray(a: Any, dtype: OptionalDtype = None, *, like: Any = None) -> Array:
+    """The argument as an array of one axis at least, in Fortran's order. The arguments are those of
+    `numpy.asfortranarray`."""
+    value = _with_an_axis(a, dtype)
+    return value if isinstance(value, Traced) else np.asfortranarray(value, like=like)
+
+
+def asarray_chkfinite(a: Any, dtype: OptionalDtype = None, order: Any = None) -> Array:
+    """The argument as an array. The arguments are those of `numpy.asarray_chkfinite`.
+
+    Raises:
+        ValueError: by its values, it has a NaN or an infinity.
+    """
+    value = asarray(a, dtype, order)
+    np.asarray_chkfinite(concrete(value, "fad.numpy.asarray_chkfinite"))
+    return value
+
+
+def require(a: Any, dtype: OptionalDtype = None, requirements: Any = None, *, like: Any = None) -> Array:
+    """The argument as an array that meets some requirements. The arguments are those of `numpy.require`."""
+    value = asarray(a, dtype)
+    return value if isinstance(value, Traced) else np.require(value, dtype, requirements, like=like)
+
+
+# -- grids on a log scale -------------------------------------------------------------------------
+
+
+@rule_for(np.logspace)
+def logspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, base: Any = 10.0, dtype: OptionalDtype = None,
+             axis: int = 0) -> Any:
+    """Powers of a base, at equal steps of the exponent. The arguments, which may be traced, are those of
+    `numpy.logspace`."""
+    scale = as_array(base)
+    if scale.ndim:
+        shape = np.broadcast_shapes(np.shape(start), np.shape(stop), scale.shape)
+        base = np.expand_dims(np.broadcast_to(scale, shape), axis)
+        start, stop = (np.broadcast_to(as_array(x), shape) for x in (start, stop))
+    powers = np.power(base, linspace(start, stop, num, endpoint, axis=axis))
+    return powers if dtype is None else powers.astype(dtype)
+
+
+@rule_for(np.geomspace)
+def geomspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, dtype: OptionalDtype = None,
+              axis: int = 0) -> Any:
+    """Numbers at equal ratios between two. The arguments, which may be traced, are those of `numpy.geomspace`; both ends
+    are real, and of one sign."""
+    first, last = as_array(start) * 1.0, as_array(stop) * 1.0
+    sign = np.sign(first)
+    count = num.__index__()
+    inner = sign * logspace(np.log10(first * sign), np.log10(last * sign), count, endpoint)
+    ends = np.broadcast_shapes(first.shape, last.shape)
+    pieces = [np.broadcast_to(first, ends)[None], inner[1:-1] if endpoint else inner[1:]]
+    if endpoint and count > 1:
+        pieces.append(np.broadcast_to(last, ends)[None])
+    result = np.moveaxis(np.concatenate(pieces) if count > 0 else inner, 0, axis)
+    return result if dtype is None else result.astype(dtype)

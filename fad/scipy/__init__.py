@@ -1,0 +1,77 @@
+"""SciPy's functions on traced values, for programs that use SciPy: fad itself never imports it.
+
+When a trace begins, fad looks whether modules of SciPy have been imported since the last time, and enters rules for
+those it knows: `scipy.special`, `linalg`, `stats`, `signal` and `integrate`. The ufuncs of scipy.special come to fad by
+NumPy's protocol, and nothing of SciPy's is touched. Its Python functions turn their arguments into plain arrays at once;
+so those that have a rule are given a body that looks at the arguments first (see `functions`). `uninstall` undoes
+that, and `install` does it again.
+
+>>> import numpy as np, fad
+>>> from scipy.special import expit, logsumexp
+>>> fad.grad(logsumexp)(np.zeros(4))
+array([0.25, 0.25, 0.25, 0.25])
+>>> fad.grad(expit)(0.0)
+np.float64(0.25)
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+
+from ..tracer import newcomers
+from .functions import enter_again, leave, return_to
+
+__all__ = ["install", "uninstall"]
+
+_MODULES = {"special": ("special", "sums"), "linalg": ("linalg",), "stats": ("stats",), "signal": ("signal",),
+            "integrate": ("integrate",)}  # SciPy's -> ours
+
+
+class _State:
+    """What has been entered so far."""
+
+    lock = threading.RLock()
+    modules: set[str] = set()  # of SciPy's, whose functions have rules
+    seen = -1  # how many modules Python had when we last looked
+    on = True
+
+
+def _look(missing: bool = False) -> None:
+    """Enter the rules for modules of SciPy that have been imported since the last time."""
+    if missing:
+        enter_again()
+    if len(sys.modules) == _State.seen or not _State.on:
+        return
+    with _State.lock:
+        _State.seen = len(sys.modules)
+        for name, rules in _MODULES.items():
+            module = sys.modules.get(f"scipy.{name}")
+            if module is None or name in _State.modules or getattr(module.__spec__, "_initializing", False):
+                continue
+            # By name, and now: these modules import SciPy's, which fad does not do before the user's program has.
+            for module_of_rules in rules:
+                importlib.import_module(f"{__name__}.{module_of_rules}")
+            _State.modules.add(name)
+
+
+def install() -> None:
+    """Let SciPy's functions take traced values. This is the default; it is for after an `uninstall`."""
+    with _State.lock:
+        _State.on, _State.seen = True, -1
+        return_to()
+    _look()
+
+
+def uninstall() -> None:
+    """Give SciPy's functions their own bodies back, and let those that are imported later alone.
+
+    The ufuncs of scipy.special that have rules keep them: they are in fad's tables, and not in SciPy.
+    """
+    with _State.lock:
+        _State.on = False
+        leave()
+
+
+newcomers.append(_look)

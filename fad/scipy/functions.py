@@ -1,0 +1,103 @@
+"""How a function that is no ufunc comes to fad: it is given a body that looks at its arguments first.
+
+NumPy asks a traced argument what to do (NEP 13, NEP 18). SciPy's Python functions do not: they turn their arguments
+into plain arrays. So `enter` puts another code object into the function. With a traced value among the arguments it
+calls the rule, and with none the function's own code, which it keeps. The function object stays the same one, so it does
+not matter whether it was imported by name, put into a table, or bound before fad had met it; and `leave` puts the
+code back.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from ..primitive import Traced
+from ..tracer import overrides
+
+__all__ = ["enter", "enter_again", "leave", "own", "return_to"]
+
+_entered: dict[Any, Callable[..., Any]] = {}  # functions and ufuncs -> what to do with traced arguments
+_kept: dict[FunctionType, FunctionType] = {}  # the functions that have our body -> functions with their own
+_lock = threading.RLock()
+
+
+def enter(function: Any, rule: Callable[..., Any]) -> None:
+    """From now on, calls of a ufunc or of a Python function with traced arguments go to the rule."""
+    with _lock:
+        _entered[function] = overrides[function] = rule
+        if isinstance(function, FunctionType):
+            _give_body(function, rule)
+
+
+def own(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function as SciPy wrote it, for plain arrays."""
+    return _kept.get(function, function)  # type: ignore[call-overload,no-any-return]  # a ufunc is in no such table
+
+
+def leave() -> None:
+    """Give all functions their own code back."""
+    with _lock:
+        for function, original in _kept.items():
+            function.__code__ = original.__code__
+            function.__kwdefaults__ = original.__kwdefaults__
+            function.__dict__.clear()
+            function.__dict__.update(original.__dict__)
+        _kept.clear()
+
+
+def return_to() -> None:
+    """Give the functions that were entered our body again, after `leave`."""
+    with _lock:
+        for function, rule in _entered.items():
+            if isinstance(function, FunctionType):
+                _give_body(function, rule)
+
+
+def enter_again() -> None:
+    """Put back what was taken out of the table of rules, as tests do."""
+    if not _entered.keys() <= overrides.keys():
+        overrides.update(_entered)
+
+
+# -- the body -------------------------------------------------------------------------------------
+
+
+def _body(*args: Any, _by_arguments: Any = None, **kwargs: Any) -> Any:
+    return _by_arguments(args, kwargs)
+
+
+def _give_body(function: FunctionType, rule: Callable[..., Any]) -> None:
+    if function in _kept:
+        return
+    original = FunctionType(function.__code__, function.__globals__, function.__name__, function.__defaults__,
+                            function.__closure__)
+    original.__kwdefaults__ = function.__kwdefaults__
+    original.__qualname__, original.__module__ = function.__qualname__, function.__module__
+    original.__doc__ = function.__doc__
+    original.__dict__.update(function.__dict__)
+
+    def by_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if _any_traced(args) or kwargs and _any_traced(kwargs.values()):
+            return rule(*args, **kwargs)
+        return original(*args, **kwargs)
+
+    _kept[function] = original
+    function.__wrapped__ = original  # type: ignore[attr-defined]  # where inspect looks for the signature
+    # The code comes last, in one step: another thread may be calling the function.
+    function.__kwdefaults__ = {**(function.__kwdefaults__ or {}), "_by_arguments": by_arguments}
+    # A function keeps its closure, which has to fit its code: so ours says that it has the same variables, and uses none.
+    function.__code__ = _body.__code__.replace(co_freevars=function.__code__.co_freevars)
+
+
+def _any_traced(values: Any) -> bool:
+    for x in values:
+        if isinstance(x, Traced):
+            return True
+        if (x.__class__ is list or x.__class__ is tuple) and _any_traced(x):
+            return True
+    return False
