@@ -67,7 +67,7 @@ class Builder:
         self.embeds = embeds
         self.arguments: list[Var] = []
         self.equations: list[Equation] = []
-        self.captures: dict[int, tuple[Var, Any]] = {}  # id -> variable, and the object of that id
+        self.captures: dict[Any, tuple[Var, Any]] = {}  # id, or trace and number, -> variable, and the object of that id
         self._captured: dict[Var, Value] = {}  # the values of captures, in the order of their variables
         self.count = 0  # variables so far: the number of the next one
         self.source: Source | None = None  # of the equations to come; None: the line that the user is running
@@ -161,7 +161,7 @@ class Builder:
             if x.builder.birth > self.birth or x.builder.closed:  # type: ignore[attr-defined]  # a Builder
                 raise x.builder._escaped((x,))  # type: ignore[attr-defined]  # a Builder
             outer: Any = x  # a Tracer of an enclosing trace: as it is now, for it may be written to
-            return self._capture(outer.atom, outer.alias(), outer.aval)
+            return self._capture(outer.atom, outer.alias(), outer.aval, (outer.builder.birth, outer.atom.number))
         aval = aval_of(x)
         if aval.dtype == object:
             raise ObjectArrayError(
@@ -174,13 +174,15 @@ class Builder:
             return small_literal(x, aval.dtype) or self._capture(x, x, aval)
         return self._capture_array(x, aval)
 
-    def _capture(self, x: Value, value: Value, aval: Aval) -> Var:
-        entry = self.captures.get(id(x))
+    def _capture(self, x: Value, value: Value, aval: Aval, key: Any = None) -> Var:
+        """The variable of a value from outside, known by its id or, as traces share variables, by another key."""
+        key = id(x) if key is None else key
+        entry = self.captures.get(key)
         if entry is not None:
             return entry[0]
         var = Var(self.count, aval)
         self.count += 1
-        self.captures[id(x)] = var, x
+        self.captures[key] = var, x
         self._captured[var] = value
         return var
 

@@ -53,6 +53,7 @@ STAIRS: tuple[tuple[str, ...], ...] = (
      "numpy.ordering", "numpy.polynomials", "numpy.quantiles", "numpy.writing"),
     ("numpy",),
     ("transforms.jvp", "transforms.masks", "transforms.split", "transforms.vmap"),
+    ("transforms.pulling",),
     ("transforms.transpose",),
     ("transforms.call", "transforms.inner"),
     ("transforms.branches", "transforms.checkpoint", "transforms.loops", "transforms.scan"),

@@ -20,8 +20,10 @@ from .order import late
 
 __all__ = ["Block", "schedule"]
 
-_LEAST_SIZE = 1 << 15  # entries of an array for which a block is worth its loop
+_LEAST_SIZE = 1 << 13  # entries of an array for which a block may be worth its loop
+_LEAST_WORK = 1 << 16  # entries that a block computes in all, so that it is
 _BLOCK_ENTRIES = 8192
+_FEW = 1 << 17  # entries of an array that is gone through in blocks of half the size: it is in the cache nearly
 _MOST_OPEN = 8  # blocks that an equation may still join
 _REDUCTIONS: tuple[Primitive, ...] = (sum_p, max_p, min_p)
 
@@ -133,12 +135,13 @@ def _is_total(equation: Equation) -> bool:
 
 def _is_worth_it(block: Block) -> bool:
     """Two equations or more on large arrays: one alone goes through memory just as often by itself."""
-    sizes = [a.aval.size for e in block.members for a in (*e.operands, *e.results)]
+    largest = max(a.aval.size for e in block.members for a in (*e.operands, *e.results))
     row = max(prod(a.aval.shape[1:]) for e in block.members for a in (*e.operands, *e.results)
               if a.aval.shape and a.aval.shape[0] == block.n)
-    block.rows = max(1, _BLOCK_ENTRIES // max(row, 1))
-    working = [e for e in block.members if e.primitive.kind == "entrywise"]
-    return len(block.members) > 1 and len(working) > 0 and max(sizes) >= _LEAST_SIZE and block.n > block.rows
+    block.rows = max(1, (_BLOCK_ENTRIES // 2 if largest < _FEW else _BLOCK_ENTRIES) // max(row, 1))
+    work = sum(e.results[0].aval.size for e in block.members if e.primitive.kind == "entrywise")
+    return len(block.members) > 1 and largest >= _LEAST_SIZE and work >= min(_LEAST_WORK, 8 * _LEAST_SIZE) and (
+        block.n > block.rows)
 
 
 def _ordered(items: list[Equation | Block]) -> list[Equation | Block]:

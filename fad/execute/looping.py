@@ -70,8 +70,8 @@ class Loop(Program):
 
 
 def _without_invariants(body: Graph, n_consts: int) -> tuple[Graph, Graph]:
-    """What of a body depends on the consts alone, Graph(consts → invariants), and the rest, with the invariants as its
-    first inputs. Views stay, as they cost nothing, and NumPy makes the best of a broadcast where it is used."""
+    """What of a body depends on the consts alone, Graph(consts → invariants), and the rest, with the invariants as
+    its first inputs. Views stay, as they cost nothing, and NumPy makes the best of a broadcast where it is used."""
     varying: set[Atom] = set(body.inputs[n_consts:])
     rest: list[Equation] = []
     moved: set[Atom] = set()
@@ -131,8 +131,10 @@ class _LoopText:
         n = self.length
         loop = "while going:" if n is None else f"for i in range({f'{n - 1}, -1, -1' if self.reverse else n}):"
         results = [*map(self._final, self.carry), *[f"y{k}" for k in range(len(self.ys))]]
-        head = f"def program({', '.join([*going, *map(name, (*self.consts, *self.carry)), *[f'{name(v)}s' for v in self.xs]])}):"
-        lines = [*before, loop, *["    " + line for line in turn or ["pass"]], f"return ({''.join(r + ', ' for r in results)})"]
+        arguments = [*going, *map(name, (*self.consts, *self.carry)), *[f"{name(v)}s" for v in self.xs]]
+        head = f"def program({', '.join(arguments)}):"
+        lines = [*before, loop, *["    " + line for line in turn or ["pass"]],
+                 f"return ({''.join(r + ', ' for r in results)})"]
         return "\n".join([*writer.functions, head, *["    " + line for line in lines]]) + "\n", writer.scope
 
     def _is_float(self, atom: Atom) -> bool:

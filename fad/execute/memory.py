@@ -14,12 +14,14 @@ import numpy as np
 from ..avals import Shape
 from ..equation import Atom, Equation, Var, variables
 from ..graph import Graph
+from ..primitives.joining import diagonal_p
 from ..primitives.structural import broadcast_p
 from .blocks import Block
 
 __all__ = ["Memory", "members", "repeated_by_numpy"]
 
 NEVER = 1 << 60
+_READ_ONLY = (broadcast_p, diagonal_p)  # views that NumPy makes read-only
 
 
 def members(item: Equation | Block) -> Sequence[Equation]:
@@ -33,7 +35,7 @@ class Memory:
     def __init__(self, graph: Graph, steps: Sequence[Equation | Block]) -> None:
         self.owner: dict[Var, Var] = {v: v for v in graph.inputs}
         self.fresh: set[Var] = set()
-        self.repeated: set[Var] = set()  # values some of whose entries are one and the same in memory
+        self.read_only: set[Var] = set()
         self.last: dict[Var, int] = {}
         self.end: dict[Var, int] = {}
         for number, step in enumerate(steps):
@@ -56,14 +58,14 @@ class Memory:
                 self.fresh.add(v)
             elif isinstance(first, Var):
                 self.owner[v] = self.owner[first]
-                if equation.primitive is broadcast_p or first in self.repeated:
-                    self.repeated.add(v)
+                if equation.primitive in _READ_ONLY or first in self.read_only:
+                    self.read_only.add(v)
             else:  # a view of a constant
                 self.owner[v] = v
 
     def is_own(self, v: Var) -> bool:
         """Whether the program alone sees this array, and may write to it."""
-        return self.owner[v] in self.fresh and v not in self.repeated
+        return self.owner[v] in self.fresh and v not in self.read_only
 
     def ends_at(self, v: Var, step: int) -> bool:
         """Whether nothing in the memory of v is used after this step."""

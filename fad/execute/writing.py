@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -46,6 +47,7 @@ class Writer:
         self.steps = schedule(graph)
         self.step = 0
         self.memory = Memory(graph, self.steps)
+        self.results_in = Counter(self.memory.owner[v] for v in variables(graph.outputs))
         self.users: dict[Var, set[int]] = {}  # the numbers of the steps that use a value
         for number, step in enumerate(self.steps):
             for v in (v for e in members(step) for v in variables(e.operands)):
@@ -211,9 +213,7 @@ class Writer:
             return f"settled({text})" if own else f"{self.constant(atom.aval.dtype.type, 'scalar')}({text})"
         memory = self.memory
         owner = memory.owner[atom]
-        shared = any(isinstance(a, Var) and memory.owner[a] == owner
-                     for i, a in enumerate(self.graph.outputs) if i != number)
-        if memory.is_own(atom) and not shared and owner.aval.size == atom.aval.size:
+        if memory.is_own(atom) and self.results_in[owner] == 1 and owner.aval.size == atom.aval.size:
             return text
         return f"{text}.copy()"
 

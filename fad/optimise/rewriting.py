@@ -100,11 +100,12 @@ class Writer:
         return None
 
     def _folded(self, primitive: Primitive, operands: tuple[Atom, ...], params: Params) -> tuple[Atom, ...] | None:
-        """f of constants → a constant, if it is a small one."""
+        """f of constants → a constant, if it is a small one, or a part of one that is there."""
         settings = dict(params)
         aval = primitive.infer(*[a.aval for a in operands], **settings)
-        if aval.size > _MOST_FOLDED or primitive.kind == "view":
-            return None
+        if primitive.kind == "view" and not operands[0].aval.shape or aval.size > max(
+                _MOST_FOLDED, operands[0].aval.size if primitive.kind == "view" else 0):
+            return None  # a number that is repeated says more than its copies
         with np.errstate(all="ignore"):
             return (literal(primitive.evaluate(*[a.value for a in operands if isinstance(a, Literal)], **settings)),)
 

@@ -14,12 +14,10 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-import numpy as np
-
 from ..primitive import Traced
 from ..tracer import overrides
 
-__all__ = ["enter", "enter_again", "leave", "own", "return_to"]
+__all__ = ["enter", "enter_again", "leave", "return_to"]
 
 _entered: dict[Any, Callable[..., Any]] = {}  # functions and ufuncs -> what to do with traced arguments
 _kept: dict[FunctionType, FunctionType] = {}  # the functions that have our body -> functions with their own
@@ -32,11 +30,6 @@ def enter(function: Any, rule: Callable[..., Any]) -> None:
         _entered[function] = overrides[function] = rule
         if isinstance(function, FunctionType):
             _give_body(function, rule)
-
-
-def own(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function as SciPy wrote it, for plain arrays."""
-    return _kept.get(function, function)  # type: ignore[call-overload,no-any-return]  # a ufunc is in no such table
 
 
 def leave() -> None:

@@ -123,8 +123,12 @@ def _polygamma_rule(t: Value, z: Value, x: Value, *, order: int) -> Value:
     return t * POLYGAMMA(x, order=order + 1)
 
 
+def _polygamma_evaluate(x: Any, *, order: int) -> Any:
+    return np.asarray(sc.polygamma(order, x)).astype(np.asarray(x).dtype)[()]
+
+
 POLYGAMMA: Primitive = Primitive(
-    "polygamma", lambda x, *, order: np.asarray(sc.polygamma(order, x)).astype(x.dtype)[()], lambda x, *, order: x,
+    "polygamma", _polygamma_evaluate, lambda x, *, order: x,
     partials(_polygamma_rule), lambda operands, mapped, *, order: POLYGAMMA(operands[0], order=order), kind="entrywise")
 """The derivatives of the digamma function, of order 1, 2, ..."""
 

@@ -21,7 +21,7 @@ from ..primitive import Partial, Primitive, Traced, Value, partials
 from ..primitives.elementwise import equal, exp, select, stop_gradient
 from ..primitives.structural import Axes, broadcast, reshape, shifted, sum
 from ..tracer import missing_rule
-from .functions import enter, own
+from .functions import enter
 from .special import POLYGAMMA, refused
 
 __all__: list[str] = []
@@ -39,12 +39,10 @@ def _floating(x: Any) -> Value:
 
 
 def _primitive(name: str, function: Callable[..., Any], rule: Partial, infer: Callable[..., Aval]) -> Primitive:
-    evaluate = own(function)
-
     def batch(operands: Sequence[Value], mapped: Sequence[bool], /, *, axes: Axes) -> Value:
         return primitive(operands[0], axes=shifted(axes))
 
-    primitive = Primitive(name, lambda x, *, axes: evaluate(x, axis=axes), infer, partials(rule), batch)
+    primitive = Primitive(name, lambda x, *, axes: function(x, axis=axes), infer, partials(rule), batch)
     return primitive
 
 

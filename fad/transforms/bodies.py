@@ -34,7 +34,8 @@ class Arrays(NamedTuple):
         leaves, structure = tree.flatten(x)
         for leaf in leaves:
             if not is_array(leaf):
-                raise TreeError(f"{what} has a leaf of type {type(leaf).__name__}", why="only arrays and numbers can be in it",
+                raise TreeError(f"{what} has a leaf of type {type(leaf).__name__}",
+                                why="only arrays and numbers can be in it",
                                 edit="let the function close over what stays the same")
         return cls([x if isinstance(x, (Tracer, np.ndarray)) and x.shape else _number(x) for x in leaves], structure)
 
@@ -57,6 +58,7 @@ def is_number(x: Any) -> bool:
 
 
 def types(structure: Structure, avals: Sequence[Aval]) -> str:
+    """A tree of types, for a message."""
     return str(tree.unflatten(structure, avals))
 
 
@@ -76,7 +78,7 @@ class Function(NamedTuple):
 
     def fitted(self, numbers: Sequence[bool], avals: Sequence[Aval]) -> Function:
         """The same with those results that are Python numbers in these dtypes."""
-        if all(a.aval.dtype == aval.dtype or not n for a, aval, n in zip(self.graph.outputs, avals, numbers, strict=True)):
+        if not any(n and a.aval.dtype != b.dtype for a, b, n in zip(self.graph.outputs, avals, numbers, strict=True)):
             return self
         builder = Builder(embeds=True)
         results = replay(self.graph, [builder.argument(v.aval) for v in self.graph.inputs])
@@ -89,7 +91,8 @@ def carried(what: str, result: Any, structure: Structure, avals: Sequence[Aval])
     leaves, found = tree.flatten(result)
     if found != structure:
         raise TreeError(f"{what} was given a carry of structure {structure} and returned one of structure {found}",
-                        why="each turn of a loop begins where the last one ended", edit="return a carry like the one given")
+                        why="each turn of a loop begins where the last one ended",
+                        edit="return a carry like the one given")
     for leaf in leaves:
         if not is_array(leaf):
             raise TreeError(f"{what} returned a carry with a leaf of type {type(leaf).__name__}",
@@ -100,10 +103,11 @@ def carried(what: str, result: Any, structure: Structure, avals: Sequence[Aval])
         shapes = [a.shape for a in new] != [a.shape for a in avals]
         kind: type[FadError] = ShapeError if shapes else DtypeError
         raise kind(
-            f"{what} was given a carry of type {types(structure, avals)} and returned one of type {types(structure, new)}",
+            f"{what} was given a carry of type {types(structure, avals)} and returned one of type "
+            f"{types(structure, new)}",
             why="each turn of a loop begins where the last one ended, and all turns are one program",
             edit="start from an array of the shape that is carried" if shapes else
-                 "start from a value of the dtype that is carried, 0.0 instead of 0, or cast in the function: .astype(...)")
+                 "start from a value of the dtype that is carried, as 0.0 instead of 0, or cast it: .astype(...)")
     return fitted
 
 

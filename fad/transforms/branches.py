@@ -12,10 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from ..avals import Aval
-from ..equation import Atom, Equation, Var, literal
+from ..equation import Atom, Equation
 from ..execute import Program
 from ..graph import Graph, memoised, replay
 from ..primitive import Linear, Primitive, Tangent, Value, Zero
@@ -117,7 +115,8 @@ def _handing_over(graph: Graph, n_early: int, homes: Sequence[int], places: Sequ
     builder = Builder(embeds=True)
     early, residuals = cut(replay(graph, [builder.argument(v.aval) for v in graph.inputs]), n_early)
     there = dict(zip(homes, residuals, strict=True))
-    return builder.build([*early, *[there[i] if i in there else full(0, aval, builder) for i, aval in enumerate(places)]])
+    handed = [there[i] if i in there else full(0, aval, builder) for i, aval in enumerate(places)]
+    return builder.build([*early, *handed])
 
 
 def _taking_over(graph: Graph, homes: Sequence[int], places: Sequence[Aval]) -> Graph:
@@ -128,7 +127,8 @@ def _taking_over(graph: Graph, homes: Sequence[int], places: Sequence[Aval]) -> 
     return builder.build(replay(graph, [*[there[i] for i in homes], *late]))
 
 
-def _equation(operands: Sequence[Atom], results: Sequence[Any], like: Equation, otherwise: Graph, then: Graph) -> Equation:
+def _equation(operands: Sequence[Atom], results: Sequence[Any], like: Equation, otherwise: Graph,
+              then: Graph) -> Equation:
     return Equation(cond_p, tuple(operands), (("otherwise", otherwise), ("then", then)), tuple(results), like.source)
 
 
@@ -139,8 +139,8 @@ def _transpose(cts: Sequence[Tangent], /, which: Value, *operands: Value, otherw
                then: Graph) -> list[Tangent | None]:
     linear = tuple([isinstance(x, Linear) for x in operands])
     moved = tuple([not isinstance(ct, Zero) for ct in cts])
-    results = cond_p(which, *unchosen(operands, linear), *chosen(cts, moved), otherwise=_turned(otherwise, linear, moved),
-                     then=_turned(then, linear, moved))
+    results = cond_p(which, *unchosen(operands, linear), *chosen(cts, moved), then=_turned(then, linear, moved),
+                     otherwise=_turned(otherwise, linear, moved))
     nothing: list[Tangent | None] = [None] * len(operands)
     return [None, *filled(linear, results, nothing)]
 

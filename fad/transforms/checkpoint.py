@@ -22,7 +22,7 @@ from ..primitive import Linear, Primitive, Tangent, Value, Zero
 from ..tracing import active_builder, trace
 from ..typing import P, R
 from .call import Results, aval_of_value, is_array
-from .inner import New, chosen, cut, filled, holding, instantiated, stack_size, trimmed, unchosen
+from .inner import New, chosen, cut, filled, holding, stack_size, trimmed, unchosen
 from .jvp import jvp_graph, moved_outputs
 from .split import late_outputs
 from .transpose import transposed
@@ -47,7 +47,8 @@ def _push(primals: Sequence[Value], tangents: Sequence[Tangent], *, graph: Graph
 
 
 def _batch(operands: Sequence[Value], mapped: Sequence[bool], *, graph: Graph) -> Sequence[Value]:
-    results: Sequence[Value] = checkpoint_p(*operands, graph=vmap_graph(graph, tuple(mapped), stack_size(operands, mapped)))
+    mapped_graph = vmap_graph(graph, tuple(mapped), stack_size(operands, mapped))
+    results: Sequence[Value] = checkpoint_p(*operands, graph=mapped_graph)
     return results
 
 
@@ -76,7 +77,8 @@ def _trim(equation: Equation, wanted: Sequence[bool]) -> Equation:
     smaller, used = trimmed(dict(equation.params)["graph"], wanted)
     operands: tuple[Atom, ...] = tuple(chosen(equation.operands, used))
     graph = Graph(tuple(chosen(smaller.inputs, used)), smaller.equations, smaller.outputs)
-    return Equation(checkpoint_p, operands, (("graph", graph),), tuple(chosen(equation.results, wanted)), equation.source)
+    results = tuple(chosen(equation.results, wanted))
+    return Equation(checkpoint_p, operands, (("graph", graph),), results, equation.source)
 
 
 @memoised

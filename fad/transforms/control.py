@@ -93,13 +93,14 @@ def cond(pred: Any, true_f: Callable[[*Ts], R], false_f: Callable[[*Ts], R], *op
         wanted = [b.aval if n and not m else a.aval for a, n, b, m in zip(
             then.graph.outputs, numbers, otherwise.graph.outputs, other_numbers, strict=True)]
         then, otherwise = then.fitted(numbers, wanted), otherwise.fitted(other_numbers, wanted)
-    types = [[a.aval for a in g.graph.outputs] for g in (then, otherwise)]
-    if shape != other_shape or types[0] != types[1]:
+    found = [[a.aval for a in g.graph.outputs] for g in (then, otherwise)]
+    if shape != other_shape or found[0] != found[1]:
         kind: type[FadError] = TreeError if shape != other_shape else (
-            ShapeError if [a.shape for a in types[0]] != [a.shape for a in types[1]] else DtypeError)
-        raise kind(f"the functions of a cond return {types(shape, types[0])} where it is true, and "
-                   f"{types(other_shape, types[1])} where it is false",
-                   why="what follows is one program, whichever is chosen", edit="return the same structure, shapes and dtypes")
+            ShapeError if [a.shape for a in found[0]] != [a.shape for a in found[1]] else DtypeError)
+        raise kind(f"the functions of a cond return {types(shape, found[0])} where it is true, and "
+                   f"{types(other_shape, found[1])} where it is false",
+                   why="what follows is one program, whichever is chosen",
+                   edit="return the same structure, shapes and dtypes")
     n, m = len(then.captures), len(otherwise.captures)
     none = [v.aval for v in otherwise.graph.inputs[:m]]
     results = cond_p(which, *then.captures, *otherwise.captures, *values,
@@ -111,7 +112,8 @@ def cond(pred: Any, true_f: Callable[[*Ts], R], false_f: Callable[[*Ts], R], *op
 
 def _with_inputs(graph: Graph, at: int, avals: Sequence[Aval]) -> Graph:
     """The graph with more inputs, which it does not use."""
-    start = 1 + max([v.number for v in graph.inputs] + [v.number for e in graph.equations for v in e.results], default=-1)
+    numbers = [v.number for v in graph.inputs] + [v.number for e in graph.equations for v in e.results]
+    start = 1 + max(numbers, default=-1)
     more = [Var(start + i, aval) for i, aval in enumerate(avals)]
     return Graph((*graph.inputs[:at], *more, *graph.inputs[at:]), graph.equations, graph.outputs)
 
@@ -150,12 +152,14 @@ def while_loop(cond_f: Callable[[C], Any], body_f: Callable[[C], C], init: C) ->
         return [truth("while_loop", cond_f(tree.unflatten(start.structure, tracers)))]
 
     def turn(*tracers: Value) -> list[Value]:
-        return carried("the body of a while_loop", body_f(tree.unflatten(start.structure, tracers)), start.structure, avals)
+        new = body_f(tree.unflatten(start.structure, tracers))
+        return carried("the body of a while_loop", new, start.structure, avals)
 
     test, body = Function.of(go_on, avals), Function.of(turn, avals)
     builder = Builder(embeds=True)
+    m, n = len(test.captures), len(body.captures)
     test_consts, body_consts, carry = [[builder.argument(v.aval) for v in run] for run in (
-        test.graph.inputs[:len(test.captures)], body.graph.inputs[:len(body.captures)], body.graph.inputs[len(body.captures):])]
+        test.graph.inputs[:m], body.graph.inputs[:n], body.graph.inputs[n:])]
     new = replay(body.graph, [*body_consts, *carry])
     both = builder.build([*replay(test.graph, [*test_consts, *new]), *new])
     going, = replay(test.graph, [*test.captures, *start.values])
@@ -190,8 +194,8 @@ def fori_loop(lo: Any, hi: Any, body_f: Callable[[Any, C], C], init: C, *, unrol
     """
     for bound in (lo, hi):
         if not is_array(bound) or aval_of_value(bound).shape != () or aval_of_value(bound).dtype.kind not in "iu":
-            raise DtypeError(f"fori_loop got a bound of type {aval_of_value(bound) if is_array(bound) else type(bound).__name__}",
-                             why="a loop counts in integers", edit="give ints")
+            kind = aval_of_value(bound) if is_array(bound) else type(bound).__name__
+            raise DtypeError(f"fori_loop got a bound of type {kind}", why="a loop counts in integers", edit="give ints")
 
     def turn(state: tuple[Any, C]) -> tuple[Any, C]:
         i, carry = state
@@ -203,8 +207,8 @@ def fori_loop(lo: Any, hi: Any, body_f: Callable[[Any, C], C], init: C, *, unrol
     if isinstance(lo, Tracer) or isinstance(hi, Tracer):
         _, result = while_loop(lambda state: state[0] < hi, turn, start)
     else:
-        (_, result), _ = scan(lambda state, _: (turn(state), None), start, length=max(0, int(hi) - int(lo)), unroll=unroll,
-                              checkpoint=checkpoint)
+        n = max(0, int(hi) - int(lo))
+        (_, result), _ = scan(lambda state, _: (turn(state), None), start, length=n, unroll=unroll, checkpoint=checkpoint)
     return result
 
 
@@ -225,9 +229,9 @@ def scan(f: Callable[[C, Any], tuple[C, Any]], init: C, xs: Any = None, length: 
         length: how many turns; needed where there are no xs.
         reverse: begin with the last entry.
         unroll: how many turns are written out one after another, where the optimiser sees them together: for large
-            arrays, whose entries then stay in the cache for that many turns. True for all of them.
-        checkpoint: True: reverse mode keeps the carry of every √n-th turn alone and runs the turns between once more, in
-            memory for 2√n turns instead of n. A number: of every so many turns.
+            arrays, whose entries then stay in the cache for that many turns; small ones lose. True for all of them.
+        checkpoint: True: reverse mode keeps the carry of every √n-th turn alone and runs the turns between once more,
+            in memory for 2√n turns instead of n. A number: of every so many turns.
 
     Returns:
         (carry, ys): the carry at the end, and the tree of what was collected, stacked along a new first axis.
@@ -249,10 +253,12 @@ def scan(f: Callable[[C, Any], tuple[C, Any]], init: C, xs: Any = None, length: 
     avals = start.avals
 
     def turn(*tracers: Value) -> list[Value]:
-        result: Any = f(tree.unflatten(start.structure, tracers[:n_carry]), tree.unflatten(stacks.structure, tracers[n_carry:]))
+        carry, x = tree.unflatten(start.structure, tracers[:n_carry]), tree.unflatten(stacks.structure, tracers[n_carry:])
+        result: Any = f(carry, x)
         if not isinstance(result, tuple) or len(result) != 2:
             raise TreeError(f"the function of a scan returned a {type(result).__name__}",
-                            why="each turn gives the next carry and what is collected", edit="return (carry, y); y may be None")
+                            why="each turn gives the next carry and what is collected",
+                            edit="return (carry, y); y may be None")
         new = carried("the function of a scan", result[0], start.structure, avals)
         collected = Arrays.of("what the function of a scan collects", result[1])
         shape.append(collected.structure)
@@ -273,8 +279,10 @@ def _length(stacks: Arrays, length: int | None) -> int:
                          edit="give arrays with at least one axis, and close over what stays the same")
     sizes = {a.shape[0] for a in stacks.avals} | ({length} if length is not None else set())
     if not sizes:
-        raise ArgumentError("scan got neither xs nor a length", why="the number of turns is not known", edit="give length=")
+        raise ArgumentError("scan got neither xs nor a length", why="the number of turns is not known",
+                            edit="give length=")
     if len(sizes) > 1:
-        raise ShapeError(f"scan got xs of type {stacks.types}" + (f" and length={length}" if length is not None else ""),
+        also = f" and length={length}" if length is not None else ""
+        raise ShapeError(f"scan got xs of type {stacks.types}{also}",
                          why="one turn takes an entry of each", edit="give arrays of one length")
     return int(sizes.pop())

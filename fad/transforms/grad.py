@@ -29,8 +29,9 @@ __all__ = ["grad", "gradient_graph", "value_and_grad"]
 
 
 @memoised
-def _program(graph: Graph, moves: tuple[bool, ...]) -> Program:
-    return Program(gradient_graph(graph, moves))
+def _program(graph: Graph, moves: tuple[bool, ...], with_value: bool) -> Program:
+    whole = gradient_graph(graph, moves)
+    return Program(whole if with_value else drop_dead(Graph(whole.inputs, whole.equations, whole.outputs[1:])))
 
 
 def gradient_graph(graph: Graph, moves: tuple[bool, ...]) -> Graph:
@@ -47,18 +48,19 @@ def gradient_graph(graph: Graph, moves: tuple[bool, ...]) -> Graph:
 
 
 def _differentiate(transform: str, f: Callable[..., Any], argnums: Argnums, argnames: Argnames, has_aux: bool,
-                   args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, Any, Any]:
-    """The value, aux and gradient at one call."""
+                   args: tuple[Any, ...], kwargs: dict[str, Any], *, with_value: bool) -> tuple[Any, Any, Any]:
+    """The value, where it is wanted, aux and gradient at one call."""
     places, single = places_of(f, argnums, argnames, args, kwargs)
     call = Call(f, args, kwargs, places)
     moved = moving(transform, call.selected)
     traced = trace_call(transform, call, moved, has_aux=has_aux)
     check_scalar(transform, traced)
-    results = _program(traced.graph, traced.moves)(traced.inputs)
+    results = _program(traced.graph, traced.moves, with_value)(traced.inputs)
+    value, results = (results[0], results[1:]) if with_value else (None, results)
     n_aux = len(traced.graph.outputs) - 1
-    gradients = moved.like(results[1 + n_aux:])
-    aux = traced.aux.rebuilt(results[1:1 + n_aux]) if traced.aux is not None else None
-    return results[0], aux, gradients[0] if single else tuple(gradients)
+    gradients = moved.like(results[n_aux:])
+    aux = traced.aux.rebuilt(results[:n_aux]) if traced.aux is not None else None
+    return value, aux, gradients[0] if single else tuple(gradients)
 
 
 # NumPy's own functions come first: their stubs have forms for strings as well, and a checker takes the first form.
@@ -139,7 +141,7 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Argnames = No
 
     @functools.wraps(f)
     def gradient(*args: Any, **kwargs: Any) -> Any:
-        _, aux, gradients = _differentiate("grad", f, argnums, argnames, has_aux, args, kwargs)
+        _, aux, gradients = _differentiate("grad", f, argnums, argnames, has_aux, args, kwargs, with_value=False)
         return (gradients, aux) if has_aux else gradients
 
     return compiled_like(f, gradient)
@@ -210,7 +212,8 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Arg
 
     @functools.wraps(f)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
-        value, aux, gradients = _differentiate("value_and_grad", f, argnums, argnames, has_aux, args, kwargs)
+        value, aux, gradients = _differentiate(
+            "value_and_grad", f, argnums, argnames, has_aux, args, kwargs, with_value=True)
         return ((value, aux) if has_aux else value), gradients
 
     return compiled_like(f, value_and_gradient)

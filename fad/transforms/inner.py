@@ -37,7 +37,8 @@ def holding(name: str, infer: Callable[..., Any], push: Callable[..., Any], batc
         moved: Sequence[Tangent] = push(primals, tangents, **params)[1]
         return moved
 
-    return Primitive(name, evaluate, infer, jvp, batch, transpose, several=True, inner=Inner(push, split, trim, compiled))
+    inner = Inner(push, split, trim, compiled)
+    return Primitive(name, evaluate, infer, jvp, batch, transpose, several=True, inner=inner)
 
 
 # -- lists ----------------------------------------------------------------------------------------

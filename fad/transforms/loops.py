@@ -84,7 +84,8 @@ def _batch(operands: Sequence[Value], mapped: Sequence[bool], *, body: Graph, n_
         results = while_p(any_p(each, axes=(0,)), *consts, each, *carry, body=_masked(body, n_consts, flags, size),
                           n_consts=n_consts)[1:]
     else:
-        results = while_p(*going, *consts, *carry, body=vmap_graph(body, flags, size, (False, *m_carry)), n_consts=n_consts)
+        together = vmap_graph(body, flags, size, (False, *m_carry))
+        results = while_p(*going, *consts, *carry, body=together, n_consts=n_consts)
     return [stacked_first(x, m, size) for x, m in zip(results, m_carry, strict=True)]
 
 
@@ -128,8 +129,8 @@ def _transpose(cts: Sequence[Tangent], /, *operands: Value, body: Graph, n_const
     raise MissingRuleError(
         "reverse mode (grad, vjp, jacrev) through a while_loop",
         why="the way back goes through all turns of the loop, and how many there are is not known beforehand",
-        edit="use fad.scan or a fad.fori_loop whose bounds are plain ints, with np.where for what is done early; or use "
-             "forward mode: fad.jvp, fad.jacfwd", source=recorder.source if recorder is not None else None)
+        edit="use fad.scan or a fad.fori_loop whose bounds are plain ints, with np.where for what is done early; or "
+             "use forward mode: fad.jvp, fad.jacfwd", source=recorder.source if recorder is not None else None)
 
 
 def _trim(equation: Equation, wanted: Sequence[bool]) -> Equation:

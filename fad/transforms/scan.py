@@ -89,10 +89,9 @@ def _push(primals: Sequence[Value], tangents: Sequence[Tangent], *, body: Graph,
     out, ys, d_out, d_ys = cut(pushed.outputs, n_carry, len(body.outputs) - n_carry, sum(m_carry))
     both = Graph((*consts, *d_consts, *carry, *d_carry, *xs, *d_xs), pushed.equations, (*out, *d_out, *ys, *d_ys))
     moving = instantiated(chosen(tangents, moves), *primals)
-    results = scan_p(*[value for run, d_run in zip(cut(primals, n_consts, n_carry), cut(moving, len(d_consts), len(d_carry)),
-                                                   strict=True) for value in (*run, *d_run)],
-                     body=both, n_consts=n_consts + len(d_consts), n_carry=n_carry + len(d_carry), length=length,
-                     reverse=reverse)
+    runs = zip(cut(primals, n_consts, n_carry), cut(moving, len(d_consts), len(d_carry)), strict=True)
+    results = scan_p(*[x for run, d_run in runs for x in (*run, *d_run)], body=both, n_consts=n_consts + len(d_consts),
+                     n_carry=n_carry + len(d_carry), length=length, reverse=reverse)
     carried, d_carried, stacks, d_stacks = cut(results, n_carry, len(d_carry), len(ys))
     zeros = [Zero(y.aval) for y in unchosen([*carried, *stacks], m_outputs)]
     return [*carried, *stacks], filled(m_outputs, [*d_carried, *d_stacks], zeros)

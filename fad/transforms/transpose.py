@@ -22,7 +22,8 @@ from ..primitive import Linear, Tangent, Value, Zero
 from ..primitives.elementwise import add
 from ..primitives.structural import instantiate
 from ..tracing import Builder
-from .masks import Marked, Pulling, cleaned, together
+from .masks import Marked, cleaned, together
+from .pulling import Pulling
 from .split import split
 
 __all__ = ["transpose", "transposed"]

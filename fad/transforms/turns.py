@@ -38,8 +38,8 @@ class Turns(NamedTuple):
         return list(self._scan(self.body, length, state, xs))
 
     def _scan(self, body: Graph, length: int, state: Sequence[Value], xs: Sequence[Value]) -> Sequence[Value]:
-        results: Sequence[Value] = scan_p(*state, *xs, body=body, n_consts=self.n_consts, n_carry=self.n_carry, length=length,
-                                          reverse=self.reverse)
+        results: Sequence[Value] = scan_p(*state, *xs, body=body, n_consts=self.n_consts, n_carry=self.n_carry,
+                                          length=length, reverse=self.reverse)
         return results
 
     def _in_groups(self, length: int, size: int, group: Callable[[int], Graph], state: Sequence[Value],
@@ -92,5 +92,6 @@ class Turns(NamedTuple):
         if self.reverse:
             rows.reverse()
         avals = [a.aval for a in self.body.outputs[self.n_carry:]]
-        stacks = [np.stack([row[k] for row in rows]) if rows else np.zeros((0, *a.shape), a.dtype) for k, a in enumerate(avals)]
+        stacks = [np.stack([row[k] for row in rows]) if rows else np.zeros((0, *a.shape), a.dtype)
+                  for k, a in enumerate(avals)]
         return builder.build([*state[self.n_consts:], *stacks])
