@@ -6,7 +6,10 @@ array([0., 1.])
 """
 
 from . import errors as errors
+from . import implicit as implicit
+from . import integrate as integrate
 from . import numpy as numpy
+from . import optimize as optimize
 from . import optimizers as optimizers
 from . import scipy as scipy
 from . import tree as tree

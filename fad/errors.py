@@ -12,7 +12,7 @@ from .source import Source, here
 __all__ = [
     "AbstractValueError", "ArgumentError", "AxisError", "CaptureChangedError", "ConversionError", "ConvergenceError",
     "DerivativeMismatchError", "DtypeError", "EscapedTracerError", "FadError", "InPlaceError", "IntegerArgumentError",
-    "MissingMethodError", "MissingPackageError", "MissingRuleError", "NonScalarError", "ObjectArrayError",
+    "MissingMethodError", "MissingPackageError", "MissingRuleError", "NonFiniteError", "NonScalarError", "ObjectArrayError",
     "RuleError", "ShapeError", "StaleViewError", "TreeError",
 ]
 
@@ -144,6 +144,13 @@ class MissingMethodError(MissingRuleError, AttributeError):
     """A method or property of ndarray that fad has no rule for.
 
     `x.tobytes()`: the message says what can be used in its place.
+    """
+
+
+class NonFiniteError(FadError, FloatingPointError):
+    """Under `fad.debug.nans()`, an operation has made the first value that is not finite.
+
+    `np.log(x)` at 0: keep the argument away from there, `np.log(np.maximum(x, tiny))`, or choose with `np.where`.
     """
 
 

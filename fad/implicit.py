@@ -15,8 +15,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, TypeVarTuple
 
-import numpy as np
-
 from . import tree
 from .avals import Aval, make_aval
 from .errors import ArgumentError, ShapeError
@@ -110,14 +108,15 @@ class _Equations:
     def multiplied(self, x: Vector) -> Multiply:
         now, later = _multiplying(self.graph, self.fixed)
         kept = now([x, *self.rest])[1:]
-        return lambda dx: later([*kept, dx])[0]  # type: ignore[no-any-return]  # a Vector
+        return lambda dx: later([*kept, dx])[0]
 
 
 # -- the primitive --------------------------------------------------------------------------------
 # (x₀, c...) → x
 
 
-def _evaluate(x: Any, *rest: Any, graph: Graph, fixed: bool, solver: Solver, linear: LinearSolver | None, stacks: Stacks) -> Any:
+def _evaluate(x: Any, *rest: Any, graph: Graph, fixed: bool, solver: Solver, linear: LinearSolver | None,
+              stacks: Stacks) -> Any:
     return looped(lambda start, *c: solver(_Equations(graph, fixed, c), start), [x, *rest], stacks, 0)
 
 
@@ -192,7 +191,8 @@ def _solution(name: str, f: Callable[..., Any], x0: Any, params: tuple[Any, ...]
     traced = trace(function, [make_aval((packing.size,), packing.dtype)])
     linear_solver = _linear_solver(linear)
     solver = _solver(solve, fixed, packing, results[0], linear_solver, tol, max_steps)
-    x = root_p(start, *traced.captures, graph=inlined(traced.graph), fixed=fixed, solver=solver, linear=linear_solver, stacks=())
+    x = root_p(start, *traced.captures, graph=inlined(traced.graph), fixed=fixed, solver=solver, linear=linear_solver,
+               stacks=())
     return packing.unpack(x)
 
 
@@ -228,7 +228,7 @@ def _solver(solve: Any, fixed: bool, packing: Packing, result: _Unpacked, linear
     if solve == "iteration" and fixed:
         return FixedPointIteration(tol, 1000 if max_steps is None else max_steps)
     if not isinstance(solve, str) or solve == "iteration":
-        raise ArgumentError(f"fad.implicit got solve={solve!r}", why="a solver is a function (f, x0) -> x or the name of one",
+        raise ArgumentError(f"fad.implicit got solve={solve!r}", why="a solver is a function (f, x0) -> x or a name",
                             edit='give "newton", for a fixed point "iteration", or a method of scipy.optimize.root')
     return SciPyRoot(solve, tol)
 
@@ -237,7 +237,7 @@ def _linear_solver(linear: Any) -> LinearSolver | None:
     if linear == "dense":
         return None
     if not callable(linear):
-        raise ArgumentError(f"fad.implicit got linear={linear!r}", why="it says how the equations for the derivative are solved",
+        raise ArgumentError(f"fad.implicit got linear={linear!r}", why="it says how derivatives are solved for",
                             edit='give "dense", fad.implicit.gmres, or a function (multiply, b) -> x')
     solver: LinearSolver = _hashable(linear)
     return solver
@@ -303,10 +303,10 @@ def fixed_point(f: Callable[[X, *Ts], Any], x0: X, *params: *Ts, solve: str | Us
         TreeError, ShapeError, DtypeError: f returns a tree unlike x.
         ConvergenceError, MissingPackageError, AbstractValueError: as for `root`.
 
-    >>> import fad
+    >>> import numpy as np, fad
     >>> kepler = lambda e: fixed_point(lambda x, e: 1.0 + e * np.sin(x), 1.0, e)  # the eccentric anomaly at 1 rad
     >>> print(f"{kepler(0.1):.6f} {fad.grad(kepler)(0.1):.6f}")
-    1.088598 0.929173
+    1.088598 0.929061
     """
     result: X = _solution("fixed_point", f, x0, params, True, solve, linear, tol, max_steps)
     return result

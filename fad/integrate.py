@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from operator import index
 from typing import Any, Literal, TypeVar, TypeVarTuple
 
 import numpy as np
@@ -31,7 +32,7 @@ from .primitive import Value
 from .tracer import Tracer
 from .tracing import trace
 from .transforms.call import aval_of_value
-from .transforms.control import scan
+from .transforms.control import fori_loop, scan
 from .transforms.custom import custom_vjp
 from .transforms.inner import chosen, filled, unchosen
 from .transforms.linearize import vjp
@@ -67,14 +68,9 @@ def _over(field: Field, state: Sequence[Value], start: Value, end: Value,
           steps: int) -> list[Value]:
     """The state after an interval, in equal steps."""
     h = (end - start) / steps
-
-    def turn(carry: list[Value], i: Value) -> tuple[list[Value], None]:
-        return _step(field, carry, start + i * h, h), None
-
     if steps == 1:
         return _step(field, state, start, h)
-    end_state: list[Value] = scan(turn, list(state), np.arange(steps, dtype=aval_of_value(h).dtype))[0]
-    return end_state
+    return fori_loop(0, steps, lambda i, now: _step(field, now, start + i * h, h), list(state))
 
 
 # -- one equation for a vector of unknowns --------------------------------------------------------
@@ -141,7 +137,7 @@ def _product(ct: Value, slope: Value, t: Value) -> Value:
 
 @memoised
 def _by_adjoint(graph: Graph, steps: int) -> custom_vjp[Any, Any]:
-    """The solution with the costate's equation for a rule; the same one for the same equation, so that programs are found."""
+    """The solution with the costate's equation for a rule: one object an equation, so that programs are found again."""
     equation = _Equation(graph, steps)
     solution = custom_vjp(equation.solution)
     solution.defvjp(equation.kept, equation.pulled)
@@ -187,7 +183,8 @@ def odeint(f: Callable[[Y, Any, *Ts], Any], y0: Y, t: Any, *params: *Ts,
     """
     if method not in ("discretise", "adjoint"):
         raise ArgumentError(f"odeint got method={method!r}", edit='give "discretise" or "adjoint"')
-    if isinstance(steps, bool) or not isinstance(steps, (int, np.integer)) or steps < 1:
+    steps = index(steps)
+    if steps < 1:
         raise ArgumentError(f"odeint got steps={steps!r}", why="it is a number of steps from one time to the next",
                             edit="give an int of 1 or more")
     times = _times(t)
@@ -197,7 +194,7 @@ def odeint(f: Callable[[Y, Any, *Ts], Any], y0: Y, t: Any, *params: *Ts,
     traced = trace(lambda y, at: [packing.pack("the result of the function of odeint", f(packing.unpack(y), at, *given))],
                    [state, time])
     graph = inlined(traced.graph)
-    solution = _by_adjoint(graph, int(steps)) if method == "adjoint" else _Equation(graph, int(steps)).solution
+    solution = _by_adjoint(graph, steps) if method == "adjoint" else _Equation(graph, steps).solution
     ys: Y = packing.unpack_rows(solution(start, times, *traced.captures))
     return ys
 

@@ -61,7 +61,8 @@ class Packing:
         """The vector of a tree, which must have this structure and leaves of these shapes, and dtypes that fit."""
         leaves, structure = tree.flatten(x)
         if structure != self.structure:
-            raise TreeError(f"{what} has the structure {structure}", why=f"it belongs to a tree of structure {self.structure}",
+            raise TreeError(f"{what} has the structure {structure}",
+                            why=f"it belongs to a tree of structure {self.structure}",
                             edit="return a tree of that structure")
         return self.of_leaves([fitting(what, "value", leaf, aval) for leaf, aval in zip(leaves, self.avals, strict=True)])
 

@@ -145,7 +145,7 @@ class FixedPointIteration:
             if change <= tol * _largest(x):
                 return x
         raise ConvergenceError(
-            f"the iteration x ← f(x) has not come to rest within {self.max_steps} steps: the last one changed x by {change:.3g}",
+            f"the iteration x ← f(x) has not come to rest within {self.max_steps} steps; the last changed x by {change:.3g}",
             why="it converges where f brings points closer together",
             edit="raise max_steps=, loosen tol=, or find the fixed point with solve=\"newton\"")
 
@@ -169,7 +169,7 @@ class SciPyRoot:
         else:
             found = optimize.root(equations.residual, x, method=self.method, tol=self.tol)
         if not found.success:
-            raise ConvergenceError(f'scipy.optimize.root with the method "{self.method}" has not found a root: {found.message}',
+            raise ConvergenceError(f'scipy.optimize.root, method "{self.method}", has not found a root: {found.message}',
                                    edit="start nearer to the root, or choose another solver with solve=")
         return np.asarray(found.x).astype(x.dtype)
 
@@ -237,5 +237,5 @@ def gmres(multiply: Multiply, b: Vector) -> Vector:
         if not rest > 0.0:
             break
         basis.append(v / rest)
-    raise ConvergenceError(f"gmres has not solved a system of {b.size} equations: the relative residual is {left / size:.3g}",
+    raise ConvergenceError(f"gmres has not solved {b.size} equations: the relative residual is {left / size:.3g}",
                            why="the matrix is singular, or nearly so", edit='use linear="dense", or a solver of your own')

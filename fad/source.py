@@ -31,11 +31,21 @@ _getframe = sys._getframe
 class Source:
     """One place in the user's code; interned, so that equal places are the same object."""
 
-    __slots__ = ("code", "instruction", "_line")
+    __slots__ = ("code", "instruction", "in_derivative", "_line", "_derivative")
 
-    def __init__(self, code: CodeType, instruction: int) -> None:
-        self.code, self.instruction = code, instruction
+    def __init__(self, code: CodeType, instruction: int, in_derivative: bool = False) -> None:
+        self.code, self.instruction, self.in_derivative = code, instruction, in_derivative
         self._line: int | None = None
+        self._derivative: Source | None = None
+
+    @property
+    def derivative(self) -> Source:
+        """The same place, for what a derivative has to compute because of it."""
+        if self.in_derivative:
+            return self
+        if self._derivative is None:
+            self._derivative = Source(self.code, self.instruction, in_derivative=True)
+        return self._derivative
 
     @property
     def file(self) -> str:

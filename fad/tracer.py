@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import opcode
+import os
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -254,10 +255,12 @@ class Tracer(Traced):
                 edit="make the array with fad.numpy, as in b = fad.numpy.zeros(n), or build it at once with np.stack",
                 source=source)
         text = source.text if source is not None else ""
+        scipy = f"{os.sep}scipy{os.sep}" in _getframe(2).f_code.co_filename
         return ConversionError(
             f"a traced value of type {self.aval} was converted to a plain number or array, by {text or what}",
             why="the result would be a constant: its derivative would be lost without a word",
-            edit=f"{_instead_of(text)}, or fad.value(x) where only the number is wanted", source=source)
+            edit=f"{_IN_SCIPY if scipy else _instead_of(text)}, or fad.value(x) where only the number is wanted",
+            source=source)
 
     def __repr__(self) -> str:
         return f"Tracer({self._describe()})"
@@ -441,20 +444,22 @@ def _newcome(ufunc: Any, method: str) -> Any:
 
 # -- refusals -----------------------------------------------------------------
 
+_IN_SCIPY = ("import SciPy's modules at the top of the file, so that fad meets them before it traces; it has rules for the "
+             "functions that docs/scipy.md lists, and for any other one use functions of NumPy")
 _NOT_IN_NUMPY_AS = {"pow": "numpy.power", "fabs": "numpy.abs", "fsum": "numpy.sum", "lgamma": "scipy.special.gammaln",
                     "gamma": "scipy.special.gamma", "erf": "scipy.special.erf", "erfc": "scipy.special.erfc"}
-
-
-_MAKERS = {"array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "asarray_chkfinite", "require", "full",
-           "linspace", "fromiter"}
+_MAKERS = {"asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "asarray_chkfinite", "require", "full",
+           "linspace"}
 
 
 def _instead_of(call: str) -> str:
     """What to write for a call that asks for plain numbers, such as math.sin(x)."""
     name = call.partition("(")[0].rpartition(".")[2]
+    if name == "vectorize":
+        return f"use {_ADVICE['numpy.vectorize']}"
     if name == "array":
         return "use np.stack([x, y]) for np.array([x, y]), or fad.numpy.array, which takes traced values"
-    if name in ("asarray", "full", "linspace"):
+    if name in _MAKERS:
         return f"use fad.numpy.{name}, which takes traced values"
     if name in ("float", "complex"):
         return f"leave {name}() out"

@@ -27,7 +27,7 @@ from .recipes import Recipe
 from .source import Source, here, source_of
 from .tracer import Tracer, newcomers
 
-__all__ = ["Builder", "Trace", "active_builder", "concrete", "trace"]
+__all__ = ["Builder", "Trace", "active_builder", "active_builders", "concrete", "trace"]
 
 _getframe = sys._getframe
 _FLOAT64 = np.dtype(np.float64)
@@ -223,6 +223,11 @@ class Builder:
         """The values of the captures, in the order of the graph's last inputs."""
         return tuple(self._captured.values())
 
+    def seen_from_outside(self, v: Var) -> Tracer:
+        """A variable as the value that an enclosing trace knows it by, if it was captured from there."""
+        outer = self._captured.get(v)
+        return outer if isinstance(outer, Tracer) else Tracer(self, v)
+
     def _escaped(self, values: Sequence[Any]) -> FadError:
         """The error for values that outlived this trace, or left it for one that encloses it."""
         escaped = [x.atom if isinstance(x, Tracer) else x for x in values if not isinstance(x, Tracer) or x.builder is self]
@@ -319,6 +324,11 @@ _active = _Active()
 def active_builder() -> Builder | None:
     """The innermost trace that is running in this thread: where `fad.numpy.zeros` makes its arrays."""
     return _active.builders[-1] if _active.builders else None
+
+
+def active_builders() -> Sequence[Builder]:
+    """All traces that are running in this thread, outermost first."""
+    return tuple(_active.builders)
 
 
 class Trace(NamedTuple):

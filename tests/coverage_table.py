@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import fad
-from fad import tree
+from fad import recipes, tree
 from fad.equation import Literal
 from fad.graph import Graph
 from fad.numpy import creation, making
@@ -31,10 +31,11 @@ from fad.transforms.jvp import jvp_graph
 from .ops import OPS, Op
 from .refusals import REFUSALS
 
-__all__ = ["DOCUMENT", "document", "found", "table"]
+__all__ = ["DOCUMENT", "VERSION", "document", "found", "public", "table"]
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "coverage.md"
 NAMESPACES = {"": np, "linalg.": np.linalg, "fft.": np.fft}
+VERSION = ".".join(np.__version__.split(".")[:2])
 _DISPATCHED = type(np.sum), np.ufunc  # what asks its arguments
 
 
@@ -96,10 +97,9 @@ class _Watch:
         shown.traced |= bool(_tracers(result))
         if results:
             shown.inexact = True
-            if not shown.moves or shown.order < min(self.op.smooth, 2):
-                if _moves(results[0].builder, results):
-                    shown.moves = True
-                    shown.order = max(shown.order, min(self.op.smooth, 2))
+            order = min(self.op.smooth, 2)
+            if (not shown.moves or shown.order < order) and _moves(results[0].builder, results):
+                shown.moves, shown.order = True, max(shown.order, order)
 
 
 def _tracers(values: Any) -> list[Tracer]:
@@ -123,10 +123,16 @@ def _is_zero(atom: Any) -> bool:
     return isinstance(atom, Literal) and not np.any(atom.value)
 
 
+def _close_short_cuts() -> None:
+    recipes._recipes.clear()
+    for known in direct.values():
+        known.clear()
+
+
 @contextmanager
 def _watching(watch: _Watch) -> Iterator[None]:
-    """The rules replaced, and the short cuts around them closed."""
-    rules, cuts = dict(overrides), {ufunc: dict(known) for ufunc, known in direct.items()}
+    """The rules replaced."""
+    rules = dict(overrides)
     for key, rule in rules.items():
         if key not in ("setitem", "out"):
             overrides[key] = watch.rule(key, rule)
@@ -135,9 +141,7 @@ def _watching(watch: _Watch) -> Iterator[None]:
     finally:
         overrides.clear()
         overrides.update(rules)
-        for ufunc, known in direct.items():
-            known.clear()
-            known.update(cuts.get(ufunc, {}))
+        _close_short_cuts()
 
 
 def shown_by_rows() -> dict[Any, Shown]:
@@ -147,8 +151,7 @@ def shown_by_rows() -> dict[Any, Shown]:
         for op in OPS:
             watch.op = op
             for dtype in (np.float32, np.float64):
-                for known in direct.values():
-                    known.clear()
+                _close_short_cuts()
                 args = op.draw(np.random.default_rng(len(op.name)), np.dtype(dtype))
                 with np.errstate(all="ignore"):
                     trace(lambda *xs, f=op.fun: [x for x in tree.leaves(f(*xs)) if isinstance(x, Tracer)],
@@ -195,15 +198,15 @@ def _covered(name: str, shown: Shown | None, refused: dict[str, list[str]]) -> C
 
 
 def table(lines: dict[str, Covered]) -> str:
-    """As the file that fad.numpy.coverage reads."""
-    return "".join("\t".join(line) + "\n" for line in lines.values())
+    """As the file that fad.numpy.coverage reads; its first line says of which NumPy it tells."""
+    return f"# NumPy {VERSION}\n" + "".join("\t".join(line) + "\n" for line in lines.values())
 
 
-_HEAD = """# What fad can do with NumPy's functions
+_HEAD = f"""# What fad can do with NumPy's functions
 
 This page is written by `python -m tests.coverage_table`, and a test fails when it is out of date. At the prompt,
 `fad.numpy.coverage("interp")` says the same. All functions go by their plain names, `numpy.sin`; `fad.numpy.sin` is the
-same object.
+same object. The names are those of NumPy {VERSION}.
 
 What the words mean:
 

@@ -38,7 +38,7 @@ REFUSALS: list[Refusal] = [Refusal(*row) for row in (
     ("linalg.pinv", "an array for rcond", lambda x: np.linalg.pinv(np.stack([x, x]), rcond=np.array([1e-3, 1e-4]))),
     *[(name, "axes=, axis=, order=, casting=, subok=", lambda x, f=getattr(np, name): f(x, x, casting="unsafe"))
       for name in ("matmul", "vecdot")],
-    ("einsum", "order=, casting=", lambda x: np.einsum("ij->i", x, order="F")),
+    ("geomspace", "complex ends", lambda x: np.geomspace(x[0], 1j)),
     ("log", "where= without out=", lambda x: np.log(x, where=x > 0)),
     ("add.at", "integer arrays", lambda x: np.add.at((x > 0).astype(int), [0], 1)),
 )]

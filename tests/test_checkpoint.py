@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import fad
+from fad.optimise import drop_dead
 from fad.transforms.grad import gradient_graph
 
 from .cases import case_of
@@ -76,6 +77,13 @@ def test_only_the_arguments_are_kept() -> None:
     assert not {"exp", "sin", "cos"} & set(outside)
 
 
+def test_what_it_closes_over_is_recomputed_too() -> None:
+    graph = fad.trace(lambda x: np.sum(fad.checkpoint(lambda: np.exp(np.sin(x)) * np.cos(x))()), np.ones(3))
+    outside = [e.primitive.name for e in drop_dead(gradient_graph(graph, (True,))).equations]
+    assert outside.count("checkpoint") == 2
+    assert not {"exp", "sin", "cos"} & set(outside)
+
+
 def peak(f: Callable[[Any], Any], x: Any) -> float:
     """The memory that a call takes, in arrays like x."""
     f(x)
@@ -86,11 +94,13 @@ def peak(f: Callable[[Any], Any], x: Any) -> float:
     return float(most / x.nbytes)
 
 
+def step(x: Any) -> Any:
+    """A step in which each entry depends on others: entry by entry, a chain of steps would run in the cache as it is."""
+    return np.sin(np.exp(np.cos(np.cumsum(x) / x.size))) + x
+
+
 def chain(n: int, group: int) -> Callable[[Any], Any]:
     """The gradient of n steps in checkpointed groups; 0: of n steps."""
-    def step(x: Any) -> Any:
-        return np.sin(np.exp(np.cos(x))) + x
-
     def steps(x: Any, k: int) -> Any:
         for _ in range(k):
             x = step(x)
@@ -112,7 +122,7 @@ def test_memory_falls() -> None:
     stored, each, groups = chain(n, 0), chain(n, 1), chain(n, 8)
     for other in (each, groups):
         np.testing.assert_allclose(other(x), stored(x), rtol=1e-12)
-    assert peak(each, x) < peak(stored, x) / 2
+    assert peak(each, x) < 0.6 * peak(stored, x)
     assert peak(groups, x) < peak(stored, x) / 4
 
 
@@ -120,8 +130,7 @@ def test_memory_of_a_checkpointed_scan_grows_as_the_root_of_its_length() -> None
     x = np.linspace(0.0, 1.0, 10_000)
 
     def gradient(n: int, checkpoint: bool | int) -> Callable[[Any], Any]:
-        return fad.grad(lambda x: np.sum(fad.scan(lambda c, _: (np.sin(np.exp(np.cos(c))) + c, None), x, length=n,
-                                                  checkpoint=checkpoint)[0]))
+        return fad.grad(lambda x: np.sum(fad.scan(lambda c, _: (step(c), None), x, length=n, checkpoint=checkpoint)[0]))
 
     np.testing.assert_allclose(gradient(30, True)(x), gradient(30, False)(x), rtol=1e-12)
     assert peak(gradient(64, True), x) < peak(gradient(64, False), x) / 3

@@ -14,6 +14,8 @@ import fad
 from fad import tree
 from fad.errors import AbstractValueError, ArgumentError, DtypeError, FadError, MissingRuleError, ShapeError, TreeError
 from fad.graph import Graph
+from fad.optimise import drop_dead
+from fad.testing import check_grads
 from fad.transforms.grad import gradient_graph
 
 from .cases import case_of
@@ -211,8 +213,10 @@ def test_cond_under_the_transforms() -> None:
             all_close(transform(f)(x, 1.3), transform(g)(x, 1.3))
     both = np.array([0.7, -0.3])
     all_close(fad.vmap(fad.grad(f), (0, None))(both, 1.3), np.array([fad.grad(g)(x, 1.3) for x in both]))
-    all_close(fad.vmap(fad.grad(f, 1), (None, 0))(0.7, both), np.array([fad.grad(g, 1)(0.7, y) for y in both]))
-    all_close(fad.grad(lambda x: np.sum(fad.vmap(f, (0, None))(x, 1.3)))(both), np.array([fad.grad(g)(x, 1.3) for x in both]))
+    in_y = np.array([fad.grad(g, 1)(0.7, y) for y in both])
+    all_close(fad.vmap(fad.grad(f, 1), (None, 0))(0.7, both), in_y)
+    in_x = np.array([fad.grad(g)(x, 1.3) for x in both])
+    all_close(fad.grad(lambda x: np.sum(fad.vmap(f, (0, None))(x, 1.3)))(both), in_x)
 
 
 def test_cond_runs_one_branch() -> None:
@@ -220,6 +224,22 @@ def test_cond_runs_one_branch() -> None:
     with np.errstate(all="raise"):
         assert graph(-1.0) == -1.0
         assert fad.grad(lambda x: fad.cond(x > 0, np.sqrt, lambda x: x, x))(-1.0) == 1.0
+
+
+def test_what_a_branch_does_with_values_from_outside_belongs_to_it() -> None:
+    def f(x: Any) -> Any:
+        return fad.cond(x > 0, lambda: np.log(x), lambda: x * 2.0)
+
+    def g(x: Any) -> Any:
+        """The same in a loop, inside whose body the branch works on the carry and on x."""
+        return fad.scan(lambda c, t: (fad.cond(x > 0, lambda: np.log(x) * c, lambda: c * x * t), None), x, np.ones(2))[0]
+
+    for h in (f, g):
+        with np.errstate(all="raise"):
+            all_close(fad.jit(fad.grad(h))(-1.0), {f: 2.0, g: 3.0}[h])
+            all_close(fad.jit(fad.grad(h))(1.5), fad.grad({f: np.log, g: lambda x: x * np.log(x) ** 2}[h])(1.5))
+        check_grads(h, (1.5,))
+    assert "log" not in [e.primitive.name for e in drop_dead(fad.trace(f, 1.0)).equations]
 
 
 def test_numbers_in_branches_take_the_dtype_of_the_other() -> None:
@@ -286,9 +306,10 @@ def equations(graph: Graph) -> int:
 
 
 def test_the_graph_does_not_grow_with_the_length() -> None:
-    sizes = {n: equations(gradient_graph(fad.trace(lambda p: np.sum(pendulum(p, 0.5, n)[1]), 1.0), (True,)))
-             for n in (10, 100_000)}
-    assert sizes[10] == sizes[100_000] < 50
+    def size(n: int) -> int:
+        return equations(gradient_graph(fad.trace(lambda p: np.sum(pendulum(p, 0.5, n)[1]), 1.0), (True,)))
+
+    assert size(10) == size(100_000) < 50
 
 
 def test_forward_mode_in_constant_memory() -> None:
@@ -361,7 +382,7 @@ def test_what_nobody_wants_is_not_computed() -> None:
         (_, wanted), (_, ys) = fad.scan(lambda c, t: ((c[0] * t, c[1] + x), (np.exp(c[0]), c[1] * t)), (x, 0.0), XS)
         return wanted + ys[0]
 
-    text = str(fad.transforms.grad.drop_dead(fad.trace(f, 1.0)))
+    text = str(drop_dead(fad.trace(f, 1.0)))
     assert "exp" not in text
     assert "n_carry=1" in text
     all_close(fad.jit(fad.grad(f))(1.0), 3.0)
@@ -373,6 +394,17 @@ def test_invariants_are_neither_computed_nor_stored_again() -> None:
     assert names.index("exp") < names.index("scan")
     stacks = [v for e in graph.equations if e.primitive.name == "scan" for v in e.results if v.aval.shape == (3,)]
     assert len(stacks) == 1  # c before each turn
+
+
+def test_what_never_runs_raises_nothing() -> None:
+    def turn(a: Any) -> Callable[..., Any]:
+        return lambda i, c: c + np.sum(np.linalg.inv(a * (1.0 + 0.0 * c)))
+
+    singular = np.zeros((2, 2))
+    assert fad.jit(lambda a: fad.fori_loop(0, 0, turn(a), 1.0))(singular) == 1.0
+    assert fad.jit(lambda a: fad.while_loop(lambda c: c < 0, lambda c: turn(a)(0, c), 1.0))(singular) == 1.0
+    with pytest.raises(np.linalg.LinAlgError):
+        fad.jit(lambda a: fad.fori_loop(0, 1, turn(a), 1.0))(singular)
 
 
 def test_a_division_by_zero_falls_back_to_numpys_numbers() -> None:

@@ -30,6 +30,12 @@ def test_curve_fit(capsys: pytest.CaptureFixture[str]) -> None:
         assert abs(value - true) < 3.0 * error < 0.1
 
 
+def test_design(capsys: pytest.CaptureFixture[str]) -> None:
+    text = output("design", capsys)
+    assert float(re.search(r"volume: (\d+)", text)[1]) == pytest.approx(65420, rel=1e-3)  # type: ignore[index]  # the book's
+    assert all(float(line.split()[-1]) < 1.0001 for line in text.splitlines()[1:6])
+
+
 def test_euler(capsys: pytest.CaptureFixture[str]) -> None:
     pairs = re.findall(r"(\S+)\s+central difference:\s+(\S+)", output("euler", capsys))
     assert len(pairs) == 4
@@ -42,6 +48,13 @@ def test_logistic_regression(capsys: pytest.CaptureFixture[str]) -> None:
     losses = [float(x) for x in re.findall(r"loss (\S+)", text)]
     assert losses == sorted(losses, reverse=True)
     assert float(text.split()[-1]) > 0.95
+
+
+def test_maximum_likelihood(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [re.findall(r"\d+\.\d+", line) for line in output("maximum_likelihood", capsys).splitlines()[1:]]
+    assert len(rows) == 3
+    for value, error, true in (map(float, row) for row in rows):
+        assert abs(value - true) < 2.0 * error < 0.15 * true
 
 
 def test_newton_solver(capsys: pytest.CaptureFixture[str]) -> None:

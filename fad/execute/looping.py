@@ -31,31 +31,28 @@ class Loop(Program):
     Without a length the loop goes on for as long as the first operand, and then the body's first output, is true.
     """
 
-    __slots__ = ("_before", "_settings")
+    __slots__ = ("_prepared", "_settings")
 
     def __init__(self, body: Graph, n_consts: int, n_carry: int, length: int | None, reverse: bool = False) -> None:
         super().__init__(body)
         self._settings = n_consts, n_carry, length, reverse
-        self._before: Program | None = None
+        self._prepared: tuple[Program, Graph] | None = None  # at once: other threads see both or neither
 
-    @property
-    def optimised(self) -> Graph:
-        """The body, less work, after what is computed before the loop; its first inputs are what that leaves."""
-        if self._optimised is None:
-            n_consts, n_carry, length, reverse = self._settings
-            before, self._optimised = _without_invariants(super().optimised, n_consts)
-            if before.outputs:
-                self._before = Program(before)
-            self._settings = n_consts + len(before.outputs), n_carry, length, reverse
-        return self._optimised
+    def _parts(self) -> tuple[Program, Graph]:
+        """What is computed before the loop, from the consts, and the body, whose first inputs are what that leaves."""
+        if self._prepared is None:
+            n_consts, _, length, _ = self._settings
+            before, body = _without_invariants(self.optimised, n_consts, sure=bool(length))
+            self._prepared = Program(before), body
+        return self._prepared
 
     def run(self, *operands: Any) -> tuple[Any, ...]:
         """The results for these operands."""
         function = self._run or self._compile()
-        if self._before is not None:
-            n_first = self._settings[2] is None
-            consts = operands[n_first:self._settings[0] - len(self._before.graph.outputs) + n_first]
-            operands = (*operands[:n_first], *self._before(consts), *operands[n_first:])
+        before, _ = self._parts()
+        if before.graph.outputs:
+            n_consts, n_first = self._settings[0], self._settings[2] is None
+            operands = (*operands[:n_first], *before(operands[n_first:n_first + n_consts]), *operands[n_first:])
         try:
             return function(*operands)
         except RAISED:
@@ -65,22 +62,25 @@ class Loop(Program):
         return self.run(*values)
 
     def _text(self, *, python_numbers: bool) -> tuple[str, dict[str, Any]]:
-        body = self.optimised
-        return _LoopText(body, python_numbers, *self._settings).text()
+        (before, body), (n_consts, n_carry, length, reverse) = self._parts(), self._settings
+        n_consts += len(before.graph.outputs)
+        return _LoopText(body, python_numbers, n_consts, n_carry, length, reverse).text()
 
 
-def _without_invariants(body: Graph, n_consts: int) -> tuple[Graph, Graph]:
+def _without_invariants(body: Graph, n_consts: int, sure: bool) -> tuple[Graph, Graph]:
     """What of a body depends on the consts alone, Graph(consts → invariants), and the rest, with the invariants as
-    its first inputs. Views stay, as they cost nothing, and NumPy makes the best of a broadcast where it is used."""
+    its first inputs. Views stay, as they cost nothing, and NumPy makes the best of a broadcast where it is used; so
+    does what may raise an error, such as an inverse, where it is not sure that the loop runs at all."""
     varying: set[Atom] = set(body.inputs[n_consts:])
     rest: list[Equation] = []
     moved: set[Atom] = set()
     steady: list[Equation] = []
     for equation in body.equations:
-        if not varying.isdisjoint(equation.operands) or equation.primitive.kind == "effect":
+        kind = equation.primitive.kind
+        if not varying.isdisjoint(equation.operands) or kind == "effect" or not sure and kind not in ("entrywise", "view"):
             varying.update(equation.results)
             rest.append(equation)
-        elif equation.primitive.kind == "view":
+        elif kind == "view":
             steady.append(equation)
             rest.append(equation)
         else:

@@ -11,6 +11,8 @@ from typing import Any
 from ..graph import Graph, inlined, replay
 from ..optimise import optimise
 from ..primitive import Traced, Value
+from ..primitives.control import guard_p
+from .lines import relabelled, users_line
 from .scalars import RAISED
 from .writing import write
 
@@ -41,7 +43,15 @@ class Program:
         try:
             return run(*values)
         except RAISED:
+            pass
+        except Exception as error:
+            _explain(error)
+            raise
+        try:
             return (self._careful or self._compile_carefully())(*values)
+        except Exception as error:
+            _explain(error)
+            raise
 
     @property
     def source(self) -> str:
@@ -58,7 +68,8 @@ class Program:
         return self._optimised
 
     def _compile(self) -> Function:
-        self._source, scope = self._text(python_numbers=True)
+        repeatable = all(e.primitive.kind != "effect" or e.primitive is guard_p for e in self.optimised.equations)
+        self._source, scope = self._text(python_numbers=repeatable)
         self._run = self._made(self._source, scope)
         return self._run
 
@@ -71,8 +82,18 @@ class Program:
 
     def _made(self, source: str, scope: dict[str, Any]) -> Function:
         file = f"<fad program {next(_serial)}>"
+        lines = source.splitlines()
         linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
         weakref.finalize(self, linecache.cache.pop, file, None)
-        exec(compile(source, file, "exec"), scope)
+        exec(relabelled(compile(source, file, "exec"), lines, file), scope)
         function: Function = scope.pop("program")  # which holds the scope: if that held it too, they would be a cycle
         return function
+
+
+def _explain(error: Exception) -> None:
+    """Say in an error that a program has met which of the user's lines it is about; fad's own say so already."""
+    if type(error).__module__.startswith("fad.") or any("compiled by fad" in note for note in getattr(error, "__notes__", ())):
+        return
+    line = users_line(error.__traceback__)
+    if line:
+        error.add_note(f"  where: {line}, in a program compiled by fad")

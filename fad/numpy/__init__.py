@@ -29,3 +29,4 @@ from . import writing as _writing
 from .names import *
 from .creation import *
 from .making import *
+from .coverage import coverage as coverage

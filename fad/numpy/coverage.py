@@ -39,7 +39,7 @@ class Covered(NamedTuple):
 @lru_cache(maxsize=1)
 def read() -> dict[str, Covered]:
     """The table, by name."""
-    lines = [Covered(*line.split("\t")) for line in TABLE.read_text("utf-8").splitlines()]
+    lines = [Covered(*line.split("\t")) for line in TABLE.read_text("utf-8").splitlines() if not line.startswith("#")]
     return {line.name: line for line in lines}
 
 

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from ..primitive import Traced
+from ..tracer import missing_rule
 from ..tracing import concrete
-from .conventions import as_array, rule_for
+from .conventions import as_array, operand, rule_for
 from .creation import asarray, linspace
 
 __all__ = ["asanyarray", "asarray_chkfinite", "ascontiguousarray", "asfortranarray", "geomspace", "logspace", "require"]
@@ -87,7 +88,11 @@ def geomspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, dtype
               axis: int = 0) -> Any:
     """Numbers at equal ratios between two. The arguments, which may be traced, are those of `numpy.geomspace`; both ends
     are real, and of one sign."""
-    first, last = as_array(start) * 1.0, as_array(stop) * 1.0
+    first, last = as_array(start), as_array(stop)
+    if "c" in first.dtype.kind + last.dtype.kind:
+        raise missing_rule("numpy.geomspace", "complex ends")
+    wide = np.result_type(first.dtype, last.dtype, np.float64)
+    first, last = operand(first, wide), operand(last, wide)
     sign = np.sign(first)
     count = num.__index__()
     inner = sign * logspace(np.log10(first * sign), np.log10(last * sign), count, endpoint)

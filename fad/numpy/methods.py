@@ -63,7 +63,8 @@ def _log_sum(ufunc: Any, reduction: Primitive, running: Primitive) -> None:
     @rule_for((ufunc, "accumulate"))
     def accumulate(array: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
         x = as_array(array)
-        return running(operand(x, np.dtype(dtype) if dtype is not None else x.dtype), axis=normalize_axis_index(axis, x.ndim))
+        terms = operand(x, np.dtype(dtype) if dtype is not None else x.dtype)
+        return running(terms, axis=normalize_axis_index(axis, x.ndim))
 
 
 _log_sum(np.logaddexp, logsum_p, running_logsum_p)
@@ -78,7 +79,8 @@ def _running(ufunc: Any, primitive: Callable[[Value, int], Value]) -> None:
     @rule_for((ufunc, "accumulate"))
     def accumulate(array: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
         x = as_array(array)
-        return primitive(operand(x, np.dtype(dtype) if dtype is not None else x.dtype), normalize_axis_index(axis, x.ndim))
+        terms = operand(x, np.dtype(dtype) if dtype is not None else x.dtype)
+        return primitive(terms, normalize_axis_index(axis, x.ndim))
 
 
 _running(np.maximum, lambda x, axis: running_max_p(x, axis=axis))

@@ -82,6 +82,19 @@ def unique_values(x: Any, /) -> Any:
     return unique(x, equal_nan=False)
 
 
+def _named(function: Any, **settings: bool) -> None:
+    kind: Any = type(function(np.zeros(1)))
+
+    @rule_for(function)
+    def entries_and(x: Any, /) -> Any:
+        return kind(*unique(x, equal_nan=False, **settings))
+
+
+_named(np.unique_all, return_index=True, return_inverse=True, return_counts=True)
+_named(np.unique_counts, return_counts=True)
+_named(np.unique_inverse, return_inverse=True)
+
+
 @rule_for(np.union1d)
 def union1d(ar1: Any, ar2: Any) -> Any:
     return unique(np.concatenate([np.ravel(as_array(ar1)), np.ravel(as_array(ar2))]))

@@ -120,6 +120,22 @@ def polymul(a1: Any, a2: Any) -> Any:
     return convolve(a1, a2)
 
 
+@rule_for(np.polydiv)
+def polydiv(u: Any, v: Any) -> Any:
+    """The quotient, and the remainder, whose leading zeros, by their values, are left out."""
+    x, y = (np.atleast_1d(as_array(z)) + 0.0 for z in (u, v))
+    dtype, n = np.result_type(x.dtype, y.dtype), len(y)
+    rest, scale = operand(x, dtype), 1.0 / y[0]
+    quotient = []
+    for k in range(len(x) - n + 1):
+        quotient.append(scale * rest[k:k + 1])
+        kept = [rest[:k], rest[k:k + n] - quotient[-1] * y, rest[k + n:]]
+        rest = np.concatenate([piece for piece in kept if len(piece)])
+    while len(rest) > 1 and np.allclose(rest[0], 0, rtol=1e-14):
+        rest = rest[1:]
+    return np.concatenate(quotient) if quotient else np.zeros(1, dtype), rest
+
+
 @rule_for(np.poly)
 def poly(seq_of_zeros: Any) -> Any:
     """The coefficients of the polynomial with these roots, or of a matrix's characteristic one."""

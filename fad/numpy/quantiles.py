@@ -116,7 +116,7 @@ def _quantile(name: str, a: Any, q: Any, axis: Any, method: str, keepdims: Any, 
         raise ValueError("q must be a scalar or 1d")
     if not isinstance(shares, Traced) and not np.all((shares >= 0) & (shares <= 1)):
         raise ValueError(f"{'Percentiles' if percent else 'Quantiles'} must be in the range [0, {100 if percent else 1}]")
-    lines, axes, kept = _lines(x, axis)
+    lines, _, kept = _lines(x, axis)
     if x.dtype.kind == "b":
         raise TypeError("numpy boolean subtract, the `-` operator, is not supported, use the bitwise_xor, the "
                         "`^` operator, or the logical_xor function instead.")
@@ -228,7 +228,7 @@ def median(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = Fa
 @rule_for(np.nanmedian)
 def nanmedian(a: Any, axis: Any = None, out: Any = None, overwrite_input: bool = False, keepdims: Any = _UNSET) -> Any:
     lines, _, kept = _lines(a, axis)
-    if lines.dtype.kind != "f" or not lines.size:
+    if lines.dtype.kind not in "fc" or not lines.size:
         return np.mean(lines, axis=-1) if not lines.size else median(a, axis, keepdims=keepdims)
     in_order = np.sort(lines)
     n = np.maximum(np.sum(~np.isnan(lines), axis=-1, keepdims=True), 1)

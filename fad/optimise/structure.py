@@ -12,7 +12,7 @@ from ..equation import Atom, literal
 from ..primitive import Primitive
 from ..primitives import elementwise as ew
 from ..primitives.contraction import canonical, contract_p, parts
-from ..primitives.indexing import scatter_add_p
+from ..primitives.indexing import getitem_p, scatter_add_p
 from ..primitives.structural import broadcast_p, convert_p, permute_p, reshape_p, sum_p
 from .rewriting import Identities, Writer, enter, number
 
@@ -109,7 +109,7 @@ def _sum(w: Writer, x: Atom, *, axes: Axes) -> Atom | None:
         if not both:
             return None
         count = prod(shape[a] for a in both)
-        if x.aval.dtype == np.float16 and count > _MOST_HALF:
+        if not count or x.aval.dtype == np.float16 and count > _MOST_HALF:
             return None
         times = literal(x.aval.dtype.type(count))
         rest = tuple([a for a in axes if a not in new])  # axes to sum that were there before
@@ -197,7 +197,17 @@ def _before(params: Any, labels: str) -> str:
     return "".join([labels[order.index(i)] for i in range(len(order))])
 
 
-# -- scatter_add ----------------------------------------------------------------------------------
+# -- indexing -------------------------------------------------------------------------------------
+
+
+@enter(identities, getitem_p)
+def _getitem(w: Writer, x: Atom, *indices: Atom, **params: Any) -> Atom | None:
+    """a slice of a spread number → spread"""
+    below = _number_below(w, x)
+    if below is None or indices:
+        return None
+    shape: Shape = getitem_p.infer(x.aval, **params).shape
+    return w(broadcast_p, below, shape=shape, axes=tuple(range(len(shape)))) if shape else below
 
 
 def _is_zeros(w: Writer, x: Atom) -> bool:

@@ -280,7 +280,17 @@ stop_gradient: Primitive = elementwise(np.positive, name="stop_gradient")
 
 # -- constant almost everywhere -------------------------------------------------------------------
 
-sign: Primitive = elementwise(np.sign)
+
+
+def _sign_rule(t: Value, z: Value, x: Value) -> Tangent:
+    """0; for a complex x, whose sign is x / |x|, what of the change is across x, over |x|, and 0 at 0."""
+    if x.dtype.kind != "c":
+        return Zero(z.aval)
+    along = convert(real(conjugate(z) * t), z.dtype)
+    return _ratio(t - z * along, convert(absolute(x), z.dtype))
+
+
+sign: Primitive = elementwise(np.sign, _sign_rule)
 floor: Primitive = elementwise(np.floor)
 ceil: Primitive = elementwise(np.ceil)
 rint: Primitive = elementwise(np.rint)

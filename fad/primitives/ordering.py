@@ -49,10 +49,12 @@ def _argpartition_batch(operands: Sequence[Value], mapped: Sequence[bool], *, kt
     return argpartition_p(operands[0], kth=kth, kind=kind)
 
 
-partition_p: Primitive = Primitive("partition", lambda x, *, kth, kind: np.partition(x, kth, -1, kind), lambda x, *, kth, kind: x,
-                        partials(_partition_rule), _partition_batch)
-argpartition_p: Primitive = Primitive("argpartition", lambda x, *, kth, kind: np.argpartition(x, kth, -1, kind),
-                           lambda x, *, kth, kind: make_aval(x.shape, _PLACE), _no_tangent, _argpartition_batch)
+partition_p: Primitive = Primitive(
+    "partition", lambda x, *, kth, kind: np.partition(x, kth, -1, kind), lambda x, *, kth, kind: x,
+    partials(_partition_rule), _partition_batch)
+argpartition_p: Primitive = Primitive(
+    "argpartition", lambda x, *, kth, kind: np.argpartition(x, kth, -1, kind),
+    lambda x, *, kth, kind: make_aval(x.shape, _PLACE), _no_tangent, _argpartition_batch)
 
 
 # -- order statistics: the entries at different places of each sorted line -------------------------
@@ -131,8 +133,9 @@ def _running_max_batch(operands: Sequence[Value], mapped: Sequence[bool], *, axi
     return running_max_p(operands[0], axis=axis + 1)
 
 
-running_max_p: Primitive = Primitive("running_max", lambda x, *, axis: np.maximum.accumulate(x, axis), lambda x, *, axis: x,
-                          partials(_running_max_rule), _running_max_batch)
+running_max_p: Primitive = Primitive(
+    "running_max", lambda x, *, axis: np.maximum.accumulate(x, axis), lambda x, *, axis: x,
+    partials(_running_max_rule), _running_max_batch)
 
 
 def running_min(x: Value, axis: int) -> Value:

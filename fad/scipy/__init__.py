@@ -25,41 +25,48 @@ from .functions import enter_again, leave, return_to
 
 __all__ = ["install", "uninstall"]
 
-_MODULES = {"special": ("special", "sums"), "linalg": ("linalg",), "stats": ("stats",), "signal": ("signal",),
-            "integrate": ("integrate",)}  # SciPy's -> ours
+_MODULES = {  # SciPy's -> ours
+    "special": ("special", "sums"), "linalg": ("linalg", "matrix_functions"), "stats": ("stats",), "signal": ("signal",),
+    "integrate": ("integrate",)}
 
 
 class _State:
-    """What has been entered so far."""
+    """What has been entered so far; the functions below are about its only instance."""
 
-    lock = threading.RLock()
-    modules: set[str] = set()  # of SciPy's, whose functions have rules
-    seen = -1  # how many modules Python had when we last looked
-    on = True
+    __slots__ = ("lock", "modules", "on", "seen")
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.modules: set[str] = set()  # of SciPy's, whose functions have rules
+        self.seen = -1  # how many modules Python had when we last looked
+        self.on = True
+
+
+_state = _State()
 
 
 def _look(missing: bool = False) -> None:
     """Enter the rules for modules of SciPy that have been imported since the last time."""
     if missing:
         enter_again()
-    if len(sys.modules) == _State.seen or not _State.on:
+    if len(sys.modules) == _state.seen or not _state.on:
         return
-    with _State.lock:
-        _State.seen = len(sys.modules)
+    with _state.lock:
+        _state.seen = len(sys.modules)
         for name, rules in _MODULES.items():
             module = sys.modules.get(f"scipy.{name}")
-            if module is None or name in _State.modules or getattr(module.__spec__, "_initializing", False):
+            if module is None or name in _state.modules or getattr(module.__spec__, "_initializing", False):
                 continue
-            # By name, and now: these modules import SciPy's, which fad does not do before the user's program has.
             for module_of_rules in rules:
+                # By name, and now: these modules import SciPy's, which fad does not do before the user's program has.
                 importlib.import_module(f"{__name__}.{module_of_rules}")
-            _State.modules.add(name)
+            _state.modules.add(name)
 
 
 def install() -> None:
     """Let SciPy's functions take traced values. This is the default; it is for after an `uninstall`."""
-    with _State.lock:
-        _State.on, _State.seen = True, -1
+    with _state.lock:
+        _state.on, _state.seen = True, -1
         return_to()
     _look()
 
@@ -69,8 +76,8 @@ def uninstall() -> None:
 
     The ufuncs of scipy.special that have rules keep them: they are in fad's tables, and not in SciPy.
     """
-    with _State.lock:
-        _State.on = False
+    with _state.lock:
+        _state.on = False
         leave()
 
 

@@ -10,7 +10,7 @@ The derivative is a block of the function of a larger matrix, exactly, whatever 
 
 and of higher ones of a matrix 2ᵏ times as large. So a primitive with its derivatives is one primitive, which moves with
 a into one with an e more. And since tr(c Dᵏf(a)[e₁, ..., eₖ]) is symmetric in c and all e, its transpose in one of them
-is itself, with the cotangent in that place and all matrices transposed.
+is itself, with the cotangent, transposed, in that place, and the result transposed.
 
 Mathias, A chain rule for matrix functions and applications (1996); Higham & Relton, Higher order Fréchet derivatives of
 matrix functions and the level-2 condition number (2014).
@@ -25,16 +25,16 @@ import numpy as np
 import scipy.linalg as sl  # type: ignore[import-untyped]  # SciPy has no types
 
 from ..avals import Aval
-from ..errors import DtypeError
-from ..numpy.conventions import as_array, operand
-from ..numpy.linalg import check_square
+from ..errors import AbstractValueError, DtypeError
+from ..numpy.conventions import operand
+from ..numpy.linalg import _square
 from ..primitive import Linear, Primitive, Tangent, Value, Zero
 from ..primitives.linalg import stacked, turned
+from ..tracer import missing_rule
 from ..tracing import concrete
+from .functions import enter
 
-__all__ = ["matrix_function"]
-
-_DOUBLE = np.dtype(np.float64)
+__all__: list[str] = []
 
 
 def _one(function: Callable[..., Any], a: Any, es: Sequence[Any]) -> Any:
@@ -42,8 +42,8 @@ def _one(function: Callable[..., Any], a: Any, es: Sequence[Any]) -> Any:
     n = a.shape[-1]
     large = a
     for k, e in enumerate(es):
-        spread = np.kron(np.eye(2 ** k, dtype=a.dtype), e)
-        large = np.block([[large, spread], [np.zeros_like(large), large]])
+        beside = np.kron(np.eye(2 ** k, dtype=a.dtype), e)
+        large = np.block([[large, beside], [np.zeros_like(large), large]])
     result = np.asarray(function(large))[:n, -n:]
     if result.dtype.kind == "c" and a.dtype.kind != "c":
         raise DtypeError(f"{function.__name__} of a real matrix, whose result was taken to be real, is complex",
@@ -52,43 +52,71 @@ def _one(function: Callable[..., Any], a: Any, es: Sequence[Any]) -> Any:
     return result.astype(a.dtype, copy=False)
 
 
-def _evaluate(a: Any, *es: Any, function: Callable[..., Any]) -> Any:
-    if not a.size:
-        return np.zeros_like(a)
-    if a.ndim == 2:
-        return _one(function, a, es)
-    result = np.empty_like(a)
-    for i in np.ndindex(a.shape[:-2]):
-        result[i] = _one(function, a[i], [e[i] for e in es])
-    return result
+def _family(function: Callable[..., Any]) -> Primitive:
+    """The primitive of a function of one square matrix, with its derivatives."""
+
+    def evaluate(a: Any, *es: Any) -> Any:
+        if a.ndim == 2 and a.size:
+            return _one(function, a, es)
+        result = np.empty_like(a)
+        for i in np.ndindex(a.shape[:-2]) if a.size else ():
+            result[i] = _one(function, a[i], [e[i] for e in es])
+        return result
+
+    def infer(a: Aval, *es: Aval) -> Aval:
+        assert all(e is a for e in es), (a, es)
+        return a
+
+    def jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /) -> Tangent:
+        a, *es = primals
+        total: Tangent = Zero(result.aval)
+        for i, t in enumerate(tangents):
+            if not isinstance(t, Zero):
+                term = primitive(a, *es, t) if i == 0 else primitive(a, *es[:i - 1], t, *es[i:])
+                total = term if isinstance(total, Zero) else total + term
+        return total
+
+    def batch(operands: Sequence[Value], mapped: Sequence[bool], /) -> Value:
+        return primitive(*stacked(operands, mapped))
+
+    def transpose(ct: Value, a: Value, /, *es: Any) -> Sequence[Tangent | None]:
+        pulled = turned(primitive(a, *[turned(ct) if isinstance(e, Linear) else e for e in es]))
+        return [None, *[pulled if isinstance(e, Linear) else None for e in es]]
+
+    primitive = Primitive(function.__name__, evaluate, infer, jvp, batch, transpose)
+    return primitive
 
 
-def _infer(a: Aval, *es: Aval, function: Callable[..., Any]) -> Aval:
-    assert all(e is a for e in es), (a, es)
-    return a
+# -- their names ----------------------------------------------------------------------------------
 
 
-def _jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, *, function: Callable[..., Any]) -> Tangent:
-    a, *es = primals
-    total: Tangent = Zero(result.aval)
-    for i, t in enumerate(tangents):
-        if not isinstance(t, Zero):
-            moved = [*es, t] if i == 0 else [t if j == i - 1 else e for j, e in enumerate(es)]
-            term = matrix_function(a, *moved, function=function)
-            total = term if isinstance(total, Zero) else total + term
-    return total
+def _is_complex(function: Callable[..., Any], x: Value) -> bool:
+    """Whether the function of a real matrix is a complex one. Under vmap there is no telling, and the answer is no."""
+    try:
+        matrix = concrete(x, f"scipy.linalg.{function.__name__}, for the dtype of its result")
+    except AbstractValueError:
+        return False
+    return bool(matrix.size) and bool(np.iscomplexobj(function(matrix)))
 
 
-def _batch(operands: Sequence[Value], mapped: Sequence[bool], /, *, function: Callable[..., Any]) -> Value:
-    return matrix_function(*stacked(operands, mapped), function=function)
+def _enter(function: Callable[..., Any], *, entire: bool) -> None:
+    """The rule; a function that is not entire may have complex values at real matrices."""
+    primitive = _family(function)
+
+    def rule(A: Any, *args: Any, **settings: Any) -> Any:
+        if args or settings:
+            raise missing_rule(f"scipy.linalg.{function.__name__}", "more than a matrix")
+        x = _square(A)
+        if function is sl.logm:
+            x = operand(x, np.result_type(x.dtype, np.float64))  # SciPy's result is in double precision
+        if not entire and x.dtype.kind != "c" and _is_complex(function, x):
+            x = operand(x, np.result_type(x.dtype, np.complex64))
+        return primitive(x)
+
+    enter(function, rule)
 
 
-def _transpose(ct: Value, a: Value, *es: Any, function: Callable[..., Any]) -> Sequence[Tangent | None]:
-    places = [i for i, e in enumerate(es) if isinstance(e, Linear)]
-    moved = [turned(ct if i in places else e) for i, e in enumerate(es)]
-    pulled = turned_back(matrix_function(turned(a), *moved, function=function))
-    return [None, *[pulled if i in places else None for i in range(len(es))]]
-
-
-turned_back = turned
-matrix_function: Primitive = Primitive("matrix_function", _evaluate, _infer, _jvp, _batch, _transpose)
+for _function in (sl.expm, sl.sinm, sl.cosm, sl.sinhm, sl.coshm):
+    _enter(_function, entire=True)
+for _function in (sl.sqrtm, sl.logm):
+    _enter(_function, entire=False)

@@ -77,7 +77,7 @@ def _quotient(x: Value, y: Value) -> Value:
 # -- logistic functions ---------------------------------------------------------------------------
 # 1 - expit x is expit -x, which does not cancel.
 
-expit = elementwise(sc.expit, lambda t, z, x: t * (z * expit(-x)))
+expit: Primitive = elementwise(sc.expit, lambda t, z, x: t * (z * expit(-x)))
 logit = elementwise(sc.logit, lambda t, z, x: t / (x * (1.0 - x)))
 log_expit = elementwise(sc.log_expit, lambda t, z, x: t * expit(-x))
 
@@ -89,10 +89,10 @@ def _erfcx_slope(z: Value, x: Value) -> Value:
     near = 2.0 * x * z - 2.0 / ROOT_PI
     if x.dtype.kind == "c":
         return near
-    large = greater(x, x.dtype.type(25.0))
-    u = 0.5 / _where(large, x * x, 625.0)
+    large = greater(x, x.dtype.type(10.0))
+    u = 0.5 / _where(large, x * x, 100.0)
     series: Value = 1.0
-    for k in range(8, 0, -1):  # Σ (-1)ᵏ (2k + 1)!! uᵏ
+    for k in range(16, 0, -1):  # Σ (-1)ᵏ (2k + 1)!! uᵏ
         series = 1.0 - (2 * k + 1) * (u * series)
     return _where(large, (-2.0 / ROOT_PI) * (u * series), near)
 
@@ -156,7 +156,8 @@ gammaln = elementwise(sc.gammaln, lambda t, z, x: t * psi(x))
 loggamma = elementwise(sc.loggamma, lambda t, z, x: t * psi(x))
 rgamma: Primitive = elementwise(sc.rgamma, lambda t, z, x: t * _rgamma_slope(z, x))
 gammasgn = elementwise(sc.gammasgn)
-beta = elementwise(sc.beta, lambda t, z, a, b: t * (z * (psi(a) - psi(a + b))), lambda t, z, a, b: t * (z * (psi(b) - psi(a + b))))
+beta = elementwise(sc.beta, lambda t, z, a, b: t * (z * (psi(a) - psi(a + b))),
+                   lambda t, z, a, b: t * (z * (psi(b) - psi(a + b))))
 betaln = elementwise(sc.betaln, lambda t, z, a, b: t * (psi(a) - psi(a + b)), lambda t, z, a, b: t * (psi(b) - psi(a + b)))
 poch = elementwise(sc.poch, lambda t, z, a, m: t * (z * (psi(a + m) - psi(a))), lambda t, z, a, m: t * (z * psi(a + m)))
 binom = elementwise(sc.binom, lambda t, z, n, k: t * (z * (psi(n + 1.0) - psi(n - k + 1.0))),
@@ -186,6 +187,23 @@ betainccinv = elementwise(sc.betainccinv, refused("betainccinv", "a"), refused("
 betaincinv = elementwise(sc.betaincinv, refused("betaincinv", "a"), refused("betaincinv", "b"),
                          lambda t, z, a, b, y: t / _beta_density(a, b, z))
 
+# The same, as distribution functions: of χ² with v degrees of freedom, and of Student's t with df.
+
+
+def _chi_density(v: Value, x: Value) -> Value:
+    return 0.5 * _gamma_density(0.5 * v, 0.5 * x)
+
+
+def _student_density(df: Value, x: Value) -> Value:
+    return exp(-0.5 * (df + 1.0) * log1p(x * x / df) - betaln(0.5 * df, df.dtype.type(0.5))) / root(df)
+
+
+chdtr = elementwise(sc.chdtr, refused("chdtr", "v"), lambda t, z, v, x: t * _chi_density(v, x))
+chdtrc = elementwise(sc.chdtrc, refused("chdtrc", "v"), lambda t, z, v, x: -(t * _chi_density(v, x)))
+chdtri = elementwise(sc.chdtri, refused("chdtri", "v"), lambda t, z, v, p: -(t / _chi_density(v, z)))
+stdtr = elementwise(sc.stdtr, refused("stdtr", "df"), lambda t, z, df, x: t * _student_density(df, x))
+stdtrit = elementwise(sc.stdtrit, refused("stdtrit", "df"), lambda t, z, df, p: t / _student_density(df, z))
+
 # -- functions of a last operand, in whose others there is no closed form ------------------------
 
 
@@ -212,6 +230,7 @@ def _in_last(ufunc: Any, arguments: str, slope: Callable[..., Value]) -> Primiti
 
 hyp1f1: Primitive = _in_last(sc.hyp1f1, "a b", lambda z, a, b, x: (a / b) * hyp1f1(a + 1.0, b + 1.0, x))
 expn: Primitive = _in_last(sc.expn, "n", lambda z, n, x: -expn(n - 1, x))
+zeta: Primitive = _in_last(sc._ufuncs._zeta, "x", lambda z, x, q: -(x * zeta(x + 1.0, q)))  # Hurwitz's: DLMF 25.11
 
 # -- Bessel functions: DLMF 10.6, 10.29 -----------------------------------------------------------
 
@@ -298,15 +317,16 @@ def _pseudo_huber_in_delta(t: Value, z: Value, d: Value, r: Value) -> Value:
 
 huber = elementwise(sc.huber, lambda t, z, d, r: t * maximum(absolute(r) - d, d.dtype.type(0)),
                     lambda t, z, d, r: t * minimum(maximum(r, -d), d))
-pseudo_huber = elementwise(sc.pseudo_huber, _pseudo_huber_in_delta, lambda t, z, d, r: t * (r / root(1.0 + (r / d) * (r / d))))
+pseudo_huber = elementwise(sc.pseudo_huber, _pseudo_huber_in_delta,
+                           lambda t, z, d, r: t * (r / root(1.0 + (r / d) * (r / d))))
 
 # -- their names ----------------------------------------------------------------------------------
 
 PRIMITIVES: tuple[Primitive, ...] = (
     expit, logit, log_expit, erf, erfc, erfcx, erfi, dawsn, wofz, erfinv, erfcinv, ndtr, ndtri, log_ndtr, ndtri_exp, owens_t,
     psi, gamma, gammaln, loggamma, rgamma, gammasgn, beta, betaln, poch, binom, gammainc, gammaincc, gammaincinv,
-    gammainccinv, betainc, betaincc, betaincinv, betainccinv, hyp1f1, expn, jv, yv, iv, ive, kv, kve, yn, kn, hankel1, hankel2, j0, j1, y0, y1, i0,
-    i1, i0e, i1e, k0, k1, k0e, k1e, xlogy, xlog1py, entr, rel_entr, kl_div, exprel, expi, exp1, expm1, sc_log1p, exp2, exp10,
+    gammainccinv, betainc, betaincc, betaincinv, betainccinv, chdtr, chdtrc, chdtri, stdtr, stdtrit, hyp1f1, expn, zeta, jv,
+    yv, iv, ive, kv, kve, yn, kn, hankel1, hankel2, j0, j1, y0, y1, i0, i1, i0e, i1e, k0, k1, k0e, k1e, xlogy, xlog1py, entr, rel_entr, kl_div, exprel, expi, exp1, expm1, sc_log1p, exp2, exp10,
     cbrt, cosm1, sindg, cosdg, boxcox, huber, pseudo_huber)
 
 for _primitive in PRIMITIVES:

@@ -16,7 +16,7 @@ import numpy as np
 import scipy.special as sc  # type: ignore[import-untyped]  # SciPy has no types
 
 from ..avals import Aval, make_aval
-from ..numpy.conventions import as_array, axes_of, operand
+from ..numpy.conventions import as_array, axes_of, operand, result_dtype
 from ..primitive import Partial, Primitive, Traced, Value, partials
 from ..primitives.elementwise import equal, exp, select, stop_gradient
 from ..primitives.structural import Axes, broadcast, reshape, shifted, sum
@@ -56,8 +56,15 @@ def _logsumexp_rule(t: Value, z: Value, x: Value, *, axes: Axes) -> Value:
     return sum(t * exp(x - broadcast(finite, x.shape, axes)), axes)
 
 
+def _logsumexp(x: Any, *, axis: Axes) -> Any:
+    x = np.asarray(x)
+    if x.size:
+        return sc.logsumexp(x, axis=axis)
+    return np.full([n for i, n in enumerate(x.shape) if i not in axis], -np.inf, x.dtype)[()]
+
+
 logsumexp_p = _primitive(
-    "logsumexp", sc.logsumexp, _logsumexp_rule,
+    "logsumexp", _logsumexp, _logsumexp_rule,
     lambda x, *, axes: make_aval(tuple([n for i, n in enumerate(x.shape) if i not in axes]), x.dtype))
 softmax_p = _primitive("softmax", sc.softmax, lambda t, z, x, *, axes: z * (t - _total(z * t, axes)), lambda x, *, axes: x)
 log_softmax_p = _primitive("log_softmax", sc.log_softmax, lambda t, z, x, *, axes: t - _total(exp(z) * t, axes),
@@ -79,6 +86,8 @@ def _signed(x: Value, axes: Axes, b: Any, keepdims: bool, return_sign: bool) -> 
         weights = np.ones_like(x)
     else:
         weights = _floating(b)
+        dtype = result_dtype(x, weights)
+        x, weights = operand(x, dtype), operand(weights, dtype)
         x, weights = np.broadcast_arrays(x, weights)
         x = np.where(weights == 0, -np.inf, x)
     largest = stop_gradient(np.max(np.real(x), axis=axes, keepdims=True))
@@ -111,11 +120,11 @@ def _order(function: str, n: Any) -> Any:
 
 def polygamma(n: Any, x: Any) -> Any:
     """The derivatives of the digamma function: in float64, as SciPy computes them whatever x is."""
-    orders, x = _order("polygamma", n), operand(as_array(x), _DOUBLE)
+    orders, digamma = _order("polygamma", n), operand(sc.psi(as_array(x)), _DOUBLE)
+    x = operand(as_array(x), _DOUBLE)
     if not orders.ndim:
-        return POLYGAMMA(x, order=int(orders)) if orders else sc.psi(x)
-    orders, x = np.broadcast_arrays(orders, x)
-    result = sc.psi(x)
+        return POLYGAMMA(x, order=int(orders)) if orders else digamma
+    orders, x, result = np.broadcast_arrays(orders, x, digamma)
     for order in sorted({int(k) for k in orders.flat} - {0}):
         result = np.where(orders == order, POLYGAMMA(x, order=order), result)
     return result
@@ -128,7 +137,7 @@ def multigammaln(a: Any, d: Any) -> Any:
     total = sc.gammaln(a)
     for i in range(1, d):
         total = total + sc.gammaln(a - 0.5 * i)
-    return total + half
+    return operand(total, np.result_type(total.dtype, np.float64)) + half
 
 
 def softplus(x: Any, **settings: Any) -> Any:

@@ -17,6 +17,7 @@ from ..tracer import Tracer
 from ..tracing import Builder, trace
 from ..tree import Structure
 from .call import aval_of_value, is_array
+from .inner import traced_inside
 
 __all__ = ["Arrays", "Function", "carried", "is_number", "truth", "types"]
 
@@ -69,8 +70,11 @@ class Function(NamedTuple):
     captures: tuple[Value, ...]
 
     @classmethod
-    def of(cls, function: Callable[..., Sequence[Value]], avals: Sequence[Aval], weak: Sequence[bool] = ()) -> Function:
-        traced = trace(function, avals, (), weak)
+    def of(cls, function: Callable[..., Sequence[Value]], avals: Sequence[Aval], weak: Sequence[bool] = (), *,
+           whole: bool = False) -> Function:
+        """Traced at these types. What it does with values that it closes over is done once, outside; or, for the
+        `whole` of it, inside."""
+        traced = traced_inside(function, avals, (), weak) if whole else trace(function, avals, (), weak)
         inputs = traced.graph.inputs
         ordered = Graph((*inputs[len(avals):], *inputs[:len(avals)]), traced.graph.equations, traced.graph.outputs)
         return cls(inlined(ordered), traced.captures)

@@ -19,10 +19,10 @@ from ..equation import Atom, Equation
 from ..execute import Program
 from ..graph import Graph, inlined, memoised
 from ..primitive import Linear, Primitive, Tangent, Value, Zero
-from ..tracing import active_builder, trace
+from ..tracing import active_builder
 from ..typing import P, R
 from .call import Results, aval_of_value, is_array
-from .inner import New, chosen, cut, filled, holding, stack_size, trimmed, unchosen
+from .inner import New, chosen, cut, filled, holding, stack_size, traced_inside, trimmed, unchosen
 from .jvp import jvp_graph, moved_outputs
 from .split import late_outputs
 from .transpose import transposed
@@ -139,7 +139,7 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
 
         values = [leaves[i] for i in positions]
         weak = [type(x) in (float, int, complex, bool) or getattr(x, "weak", False) for x in values]
-        traced = trace(function, [aval_of_value(x) for x in values], values, weak)
+        traced = traced_inside(function, [aval_of_value(x) for x in values], values, weak)
         result: R = found[0].rebuilt(checkpoint_p(*values, *traced.captures, graph=inlined(traced.graph)))
         return result
 

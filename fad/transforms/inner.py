@@ -11,13 +11,15 @@ from typing import Any, TypeVar
 
 from ..avals import Aval
 from ..equation import Atom, Equation, Var, variables
-from ..graph import Graph
+from ..graph import Graph, replay
 from ..optimise import drop_dead
 from ..primitive import Inner, Primitive, Tangent, Value, Zero, innermost
 from ..primitives.structural import broadcast, instantiate
+from ..tracer import Tracer
+from ..tracing import Builder, Trace, active_builders, trace
 
 __all__ = ["New", "chosen", "copied", "cut", "filled", "holding", "instantiated", "stack_size", "stacked_first",
-           "trimmed", "unchosen"]
+           "traced_inside", "trimmed", "unchosen"]
 
 T = TypeVar("T")
 
@@ -87,6 +89,42 @@ def stack_size(operands: Sequence[Value], mapped: Sequence[bool]) -> int:
 def stacked_first(x: Value, is_stack: bool, size: int) -> Value:
     """A stack as it is, and anything else repeated to make one."""
     return x if is_stack else broadcast(x, (size, *x.shape), (0,))
+
+
+# -- traces ---------------------------------------------------------------------------------------
+
+
+def traced_inside(function: Callable[..., Sequence[Value]], avals: Sequence[Aval], values: Sequence[Value] = (),
+                  weak: Sequence[bool] = ()) -> Trace:
+    """Trace a function, with all that it does: also what it does with values that it closes over, none of which is an
+    argument, and which is recorded in the traces that they belong to. There it is left for dead."""
+    before = [(b, len(b.equations)) for b in active_builders()]
+    traced = trace(function, avals, values, weak)
+    needed = {_key(x) for x in traced.captures if isinstance(x, Tracer)}
+    wanted: list[tuple[Builder, Equation]] = []  # what was recorded elsewhere meanwhile, last first
+    for outer, start in reversed(before):
+        for e in reversed(outer.equations[start:]):
+            if not needed.isdisjoint((id(outer), v) for v in e.results):
+                wanted.append((outer, e))
+                needed.update(_key(outer.seen_from_outside(v)) for v in variables(e.operands))
+    if not wanted:
+        return traced
+    builder = Builder()
+    arguments = [builder.argument(aval) for aval in avals]
+    made: dict[Any, Value] = {}
+    for outer, e in reversed(wanted):
+        operands = [outer.seen_from_outside(a) if isinstance(a, Var) else a for a in e.operands]
+        builder.source = e.source
+        out = builder.record(e.primitive, [made.get(_key(x), x) for x in operands], e.params)
+        made.update(zip([(id(outer), v) for v in e.results], out if e.primitive.several else (out,), strict=True))
+    builder.source = None
+    captures = [made.get(_key(x), x) for x in traced.captures]
+    return Trace(builder.build(replay(traced.graph, [*arguments, *captures])), builder.captured())
+
+
+def _key(x: Value) -> Any:
+    """What names a traced value: its trace, and its variable there."""
+    return (id(x.builder), x.atom) if isinstance(x, Tracer) else None
 
 
 # -- graphs ---------------------------------------------------------------------------------------

@@ -178,7 +178,8 @@ def _jacobian(transform: str, f: Callable[..., Any], mode: Mode | None, argnums:
 def _arranged(moved: Moving, single: bool, blocks: Sequence[Value], depth: int) -> Any:
     """The blocks of one leaf of the result as a tree like the arguments or, at depth 2, as a tree of such trees."""
     if depth == 0:
-        return blocks[0]
+        block = blocks[0]  # as compiled code takes it, which often wants rows one after another
+        return np.ascontiguousarray(block) if isinstance(block, np.ndarray) and block.ndim > 1 else block
     n = len(moved.values)
     each = len(blocks) // n
     arguments = moved.like([_arranged(moved, single, blocks[i * each:(i + 1) * each], depth - 1) for i in range(n)])

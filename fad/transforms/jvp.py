@@ -59,6 +59,7 @@ def _pushed(graph: Graph, moving: tuple[bool, ...]) -> tuple[Builder, list[Value
         else:
             out = builder.record(primitive, xs, params)
             if moves:
+                builder.source = equation.source and equation.source.derivative
                 moved = primitive.jvp(xs, [tangent_of(a) for a in operands], out, **dict(params))
         primal.update(zip(results, out if primitive.several else (out,), strict=True))
         if moves:

@@ -89,12 +89,16 @@ def _common(a: Mask, b: Mask) -> Mask | None:
     return one
 
 
+def _is_other_branch(a: Mask, b: Mask) -> bool:
+    return a.within is b.within and a.test is b.test and a.outcome is not b.outcome
+
+
 def _either(a: Mask, b: Mask) -> Mask | None:
     """Where one of the two is true; None for everywhere."""
     both = _common(a, b)
     if both is a or both is b:
         return both
-    if a.within is both and b.within is both and a.test is b.test:
+    if _is_other_branch(a, b):
         return both
     return Mask(both, Test(_or, a, b, both))
 
@@ -128,7 +132,7 @@ def together(a: Value, of_a: Marked | None, b: Value, of_b: Marked | None) -> tu
     if of_a is None or of_b is None:
         return ew.add(a if of_a is None else cleaned(a, of_a), b if of_b is None else cleaned(b, of_b)), None
     one, other = of_a.mask, of_b.mask
-    if one.within is other.within and one.test is other.test and one.outcome is not other.outcome:
+    if _is_other_branch(one, other):
         mask, test = one.within, one.test.value()
         chosen = ew.select(test, a, b) if one.outcome else ew.select(test, b, a)
         kept = of_a.written in (one, mask) and of_b.written in (other, mask)

@@ -109,9 +109,10 @@ def _batch(operands: Sequence[Value], mapped: Sequence[bool], /, *, graph: Graph
     return linear_solve_p(*residuals, b, graph=graph, solver=solver, stacks=((*mapped[:-1], True), *stacks))
 
 
-def _transpose(ct: Value, /, *operands: Value, graph: Graph, solver: _LinearSolver, stacks: Stacks) -> Sequence[Tangent | None]:
+def _transpose(ct: Value, /, *operands: Value, graph: Graph, solver: _LinearSolver,
+               stacks: Stacks) -> Sequence[Tangent | None]:
     *residuals, b = operands
-    assert isinstance(b, Linear) and not any(isinstance(r, Linear) for r in residuals), "linear in the right-hand side alone"
+    assert isinstance(b, Linear), "it is linear in the right-hand side alone"
     back = linear_solve_p(*residuals, *instantiated([ct]), graph=_turned(graph), solver=solver, stacks=stacks)
     return [*[None] * len(residuals), back]
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..avals import make_aval
 from ..equation import Atom, Equation
+from ..graph import replay
 from ..primitive import Linear, Params, Primitive, Tangent, Value, Zero, innermost
 from ..primitives import elementwise as ew
 from ..primitives.contraction import contract_p, parts
@@ -33,6 +34,7 @@ from ..primitives.structural import (
     reshape_p,
     sum_p,
 )
+from ..tracing import Builder
 from .masks import Marked, Mask, Test, cleaned
 
 __all__ = ["Pulling"]
@@ -74,7 +76,9 @@ class Pulling:
              operands: Sequence[Any]) -> Sequence[Sent]:
         """The cotangents of the operands, whose linear ones are holes, and their marks."""
         primitive, params = equation.primitive, dict(equation.params)
-        if primitive.several or primitive.transpose is None:
+        if primitive.inner is not None and params.keys() == {"graph"}:
+            return _inside(equation, cts, marks, operands)
+        if primitive.several:
             return _whole(equation, cts, marks, operands)
         ct, marked = cts[0], marks[0]
         if primitive is ew.select:
@@ -99,8 +103,12 @@ class Pulling:
         if marked is not None and all(isinstance(x, Linear) for x in branches):
             ct, marked = cleaned(ct, marked), Marked(marked.mask, marked.mask)
         mask, written = marked if marked is not None else (None, None)
-        return [(None, None), *[_fitting(ct, Marked(Mask(mask, test, outcome), written), x) if isinstance(x, Linear) else
-                                (None, None) for x, outcome in zip(branches, (True, False), strict=True)]]
+        return [(None, None), *[_fitting(ct, Marked(self._mask(mask, test, outcome), written), x) if isinstance(x, Linear)
+                                else (None, None) for x, outcome in zip(branches, (True, False), strict=True)]]
+
+    def _mask(self, within: Mask | None, test: Test, outcome: bool) -> Mask:
+        key = within, test, outcome  # interned, so that two selections by one test have one mask
+        return self._masks.get(key) or self._masks.setdefault(key, Mask(*key))
 
     def _move(self, equation: Equation, ct: Value, marked: Marked | None, operands: Sequence[Any]) -> Sequence[Sent]:
         primitive, params = equation.primitive, dict(equation.params)
@@ -115,7 +123,8 @@ class Pulling:
             sent = primitive.transpose(cleaned(ct, marked), *operands, **params)
             return [(c, None) for c in sent]
         sent = primitive.transpose(ct, *operands, **params)
-        return [(None, None) if c is None else (c, self._moved(marked, equation, i, ct, operands)) for i, c in enumerate(sent)]
+        return [(None, None) if c is None else (c, self._moved(marked, equation, i, ct, operands))
+                for i, c in enumerate(sent)]
 
     def _moved(self, marked: Marked, equation: Equation, i: int, ct: Value, operands: Sequence[Any]) -> Marked:
         mask = self._moved_mask(marked.mask, equation, i, ct, operands)
@@ -134,7 +143,7 @@ class Pulling:
             key = at.test, equation.results, i
             if key not in self._tests:
                 self._tests[key] = Test(_moved_test, at.test, equation, i, ct.shape, operands)
-            within = self._masks[at, equation.results, i] = Mask(within, self._tests[key], at.outcome)
+            within = self._masks[at, equation.results, i] = self._mask(within, self._tests[key], at.outcome)
         assert within is not None
         return within
 
@@ -245,6 +254,23 @@ def _along(mask: Mask, of_ct: str, of_hole: str, shape: tuple[int, ...]) -> Valu
     order = tuple([kept.index(a) for a in wanted])
     value = value if order == tuple(range(len(order))) else permute_p(value, order=order)
     return broadcast(value, shape, tuple([i for i, a in enumerate(of_hole) if a not in of_ct]))
+
+
+def _inside(equation: Equation, cts: Sequence[Tangent], marks: Sequence[Marked | None],
+            operands: Sequence[Any]) -> Sequence[Sent]:
+    """A program run later on: the selection that made the mask moves into the program, to its end."""
+    primitive, graph = equation.primitive, dict(equation.params)["graph"]
+    assert primitive.transpose is not None
+    builder = Builder(embeds=True)
+    inputs = [builder.argument(v.aval) for v in graph.inputs]
+    outputs = list(replay(graph, inputs))
+    masks = []
+    for i, marked in enumerate(marks):
+        if marked is not None:
+            masks.append(marked.mask.relative(None))
+            outputs[i] = ew.select(builder.argument(make_aval(masks[-1].shape, _BOOL)), outputs[i], outputs[i].dtype.type(0))
+    sent = primitive.transpose(tuple(cts), *operands, *masks, graph=builder.build(outputs))
+    return [(c, None) for c in sent[:len(operands)]]
 
 
 def _whole(equation: Equation, cts: Sequence[Tangent], marks: Sequence[Marked | None],

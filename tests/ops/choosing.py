@@ -36,6 +36,8 @@ _row("extract", lambda x: np.extract(x > 0, x * x), (2, 3))
 _row("triu_indices", lambda x: (x[np.triu_indices(3)], x[np.tril_indices_from(x)], x[np.triu_indices_from(x, 1)],
                                 x[np.diag_indices_from(x)], x[np.ix_([0, 2], [1, 0])]), (3, 3))
 _row("unravel_index", lambda x: x[np.unravel_index(np.argmax(x), x.shape)], (2, 3), distinct=True)
+_row("ravel_multi_index", lambda x: x.ravel()[np.ravel_multi_index((np.argmax(x, axis=1), np.array([1, 0])), (3, 2))],
+     (2, 3), distinct=True)
 _row("indices into ix_", lambda x: x[np.ix_(np.argsort(x[0]), np.array([1]))], (3, 3), distinct=True)
 
 # -- functions on parts ---------------------------------------------------------------------------
@@ -56,6 +58,10 @@ _row("allclose", lambda x: x * (1.0 if np.allclose(x, x + 1e-12) and not np.allc
 _row("array_equiv", lambda x: x * (1.0 if np.array_equiv(x, np.stack([x, x])) else 2.0))
 _row("real_if_close", lambda x: np.real_if_close(x * x))
 _row("dtypes", lambda x: x * (1.0 if np.common_type(x, x) == x.dtype and x.nbytes == x.size * x.itemsize else 2.0))
+_row("shapes", lambda x: x * (np.ndim(x) + np.size(x) + np.size(x, 0) + len(np.shape(x))), (2, 3))
+_row("kinds", lambda x: x * (1.0 if np.isrealobj(x) and not np.iscomplexobj(x) and np.can_cast(x, complex)
+                             and np.result_type(x, np.float32) == x.dtype else 2.0))
+_row("by a value", lambda x: x * (1.0 if np.min_scalar_type(x[0]).kind == "f" else 2.0))
 _row("text", lambda x: x * len(np.array2string(x) + np.array_str(x) + np.array_repr(x)) ** 0)
 _row("einsum_path", lambda x: x * len(np.einsum_path("i,i->", x, x)[0]))
 ROWS += [ComplexOp("complex select", lambda z: np.select([np.real(z) > 0], [z * z], 1j), ((4,),))]

@@ -59,6 +59,11 @@ _row("trapezoid, x", lambda y, x: np.trapezoid(y, x), (3, 5), (5,), ulps=1)
 _row("trapezoid, all of x", lambda y, x: np.trapezoid(y, x, axis=0), (4, 2), (4, 2), ulps=1)
 _row("trapezoid in x", lambda x: np.trapezoid(_PLACES ** 2, x), ulps=1)
 
+_row("logspace", lambda a, b: (np.logspace(a, b, 4), np.logspace(a, 1.0, 3, base=2.0)), (), (), ulps=2)
+_row("logspace, in its base", lambda b: np.logspace(0.0, 2.0, 4, base=b), (), low=0.5, ulps=2)
+_row("geomspace", lambda a, b: (np.geomspace(a, b, 4), np.geomspace(-a, -b, 3, endpoint=False)), (), (), low=0.4, ulps=4)
+_row("geomspace of two", lambda a: np.geomspace(a, 8.0, 3, axis=-1), (2,), low=0.4, ulps=4)
+
 # -- interpolation --------------------------------------------------------------------------------
 
 _row("interp", lambda x, f: np.interp(x, _PLACES, f), (2, 3), (5,), low=0.1, high=3.4)
@@ -70,8 +75,8 @@ _row("interp of a number", lambda x, f: np.interp(x, _PLACES, f), (), (5,), low=
 _row("interp between two", lambda x, f: np.interp(x, [-3.0, 3.0], f), (4,), (2,))
 _row("interp with one knot", lambda x, f: np.interp(x, [0.0], f, left=2.0), (4,), (1,))
 _row("interp with a period", lambda x, f: np.interp(x, _PLACES, f, period=4.0), (6,), (5,), low=-5.0, high=9.0, ulps=2)
-_row("interp with a period, in its knots", lambda x, p: np.interp(x, _PLACES + 0.1 * p, _PLACES ** 2, period=4.0), (6,), (5,),
-     ulps=2)
+_row("interp with a period, in its knots", lambda x, p: np.interp(x, _PLACES + 0.1 * p, _PLACES ** 2, period=4.0),
+     (6,), (5,), ulps=2)
 ROWS += [ComplexOp("interp of complex values", lambda z: np.interp(np.array([0.3, 1.0, 7.0]), _PLACES, z, left=1j),
                    ((5,),), ulps=2)]
 
@@ -83,8 +88,8 @@ for _mode in "full same valid".split():
         _row(f"correlate, {_mode}, {_n} and {_m}", lambda a, v, k=_mode: np.correlate(a, v, k), (_n,), (_m,))
     _row(f"convolve with constants, {_mode}", lambda a, k=_mode: np.convolve(a, [0.25, 0.5, 0.25], mode=k), (6,))
     ROWS.append(ComplexOp(f"complex convolve, {_mode}", lambda a, v, k=_mode: np.convolve(a, v, k), ((5,), (3,))))
-    ROWS.append(ComplexOp(f"complex correlate, {_mode}", lambda a, v, k=_mode: (np.correlate(a, v, k), np.correlate(v, a, k)),
-                          ((5,), (3,))))
+    ROWS.append(ComplexOp(f"complex correlate, {_mode}",
+                          lambda a, v, k=_mode: (np.correlate(a, v, k), np.correlate(v, a, k)), ((5,), (3,))))
 _row("polyval", np.polyval, (4,), (2, 3))
 _row("polyval of constants", lambda x: np.polyval([1, 2.0, 0.5], x), (3,))
 _row("polyval at a constant", lambda p: np.polyval(p, 1.5), (4,))
@@ -92,6 +97,8 @@ _row("polyder", lambda p: (np.polyder(p), np.polyder(p, 2), np.polyder(p, 0) * p
 _row("polyint", lambda p: (np.polyint(p), np.polyint(p, 2, k=[1.0, 2.0])), (3,))
 _row("polyint with constants", lambda p, k: (np.polyint(p, 2, k), np.polyint(p, 1, k[0])), (3,), (2,))
 _row("polyadd, polysub, polymul", lambda p, q: (np.polyadd(p, q), np.polysub(q, p), np.polymul(p, q)), (3,), (2,))
+_row("polydiv", lambda p, q: np.polydiv(p, q), (5,), (3,), low=0.5, ulps=4)
+_row("polydiv by a longer one", lambda p, q: np.polydiv(p, q), (2,), (3,), low=0.5)
 _row("poly", np.poly, (3,), ulps=2)
 _row("roots", lambda p: np.sort(np.roots(p).real), (2,), low=0.5, ulps=8)
 _row("roots of a cubic", lambda p: np.sum(np.roots(np.concatenate([np.array([1.0, -6.0, 11.0]), p])) ** 3), (1,), low=-6.1,
@@ -102,4 +109,5 @@ _row("polyfit in x", lambda x, y: np.polyfit(_PLACES + 0.1 * x, y, 1), (5,), (5,
 _row("polyfit, weighted", lambda y, w: np.polyfit(_PLACES, y, 1, w=w), (5,), (5,), low=0.5, ulps=64)
 _row("polyfit of two", lambda y: np.polyfit(_PLACES, y, 1), (5, 2), ulps=64)
 _row("polyfit and covariance", lambda y: np.polyfit(_PLACES, y, 1, cov=True), (5,), ulps=256)
-_row("polyfit and unscaled covariance", lambda x, y: np.polyfit(_PLACES + 0.1 * x, y, 1, cov="unscaled"), (5,), (5,), ulps=256)
+_row("polyfit and unscaled covariance", lambda x, y: np.polyfit(_PLACES + 0.1 * x, y, 1, cov="unscaled"), (5,), (5,),
+     ulps=256)

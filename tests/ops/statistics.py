@@ -68,7 +68,8 @@ for _name in "nansum nanprod nanmean nanmax nanmin nanvar nanstd".split():
     _f = getattr(np, _name)
     for _form in ({}, {"axis": 0}, {"axis": -1, "keepdims": True}, {"axis": (0, 1)}):
         _row(f"{_name}({_settings(_form)})", lambda x, f=_f, form=_form: f(x, **form), distinct=True, ulps=4)
-        _row(f"{_name} of NaNs ({_settings(_form)})", lambda x, f=_f, form=_form: f(_gapped(x), **form), distinct=True, ulps=4)
+        _row(f"{_name} of NaNs ({_settings(_form)})", lambda x, f=_f, form=_form: f(_gapped(x), **form), distinct=True,
+             ulps=4)
     _row(f"{_name} of ints", lambda x, f=_f: f((9 * x).astype(int), axis=0), (3, 2), ulps=4)
 for _name in "nancumsum nancumprod nanargmax nanargmin".split():
     _f = getattr(np, _name)
@@ -103,7 +104,8 @@ _row("partition", lambda x: (np.partition(x, 1), np.partition(x, (0, -1), axis=0
      distinct=True)
 _row("partition of a product", lambda x: np.partition(x * x, 2) * x, (5,), distinct=True, low=0.1)
 _row("partition of ties", lambda x: np.partition(np.concatenate([x, x]), 3), (3,), distinct=True)
-_row("argpartition", lambda x: (np.argpartition(x, 1), np.argpartition(x, 2, axis=0), x.argpartition(1)), (3, 4), distinct=True)
+_row("argpartition", lambda x: (np.argpartition(x, 1), np.argpartition(x, 2, axis=0), x.argpartition(1)), (3, 4),
+     distinct=True)
 _row("sort_complex", lambda x: np.sort_complex(x).real, (4,), distinct=True)
 _row("lexsort", lambda x, y: x[np.lexsort((y, x))], (4,), (4,), distinct=True)
 _row("searchsorted", lambda x, y: (np.searchsorted(np.sort(x), y), np.searchsorted(np.sort(x), y, side="right"),
@@ -114,8 +116,10 @@ _row("unique", lambda x: np.unique(np.concatenate([x, x[:2]])) * 2.0, (4,), dist
 _row("unique, with places", lambda x: np.unique(np.concatenate([x, x[:2]]), True, True, True), (4,), distinct=True)
 _row("unique rows", lambda x: np.unique(np.concatenate([x, x[:1]]), axis=0), (3, 2), distinct=True)
 _row("unique_values", lambda x: np.sort(np.unique_values(x * 2.0)), (4,), distinct=True)
+_row("unique_all", lambda x: (*np.unique_all(np.concatenate([x, x[:2]])), *np.unique_counts(x), *np.unique_inverse(x)), (4,),
+     distinct=True)
 _row("sets", lambda x: (np.union1d(x, x[:2] * 2), np.intersect1d(x, x[1:]), np.setdiff1d(x, x[:1]),
                         np.setxor1d(x[:3], x[1:]), np.isin(x, x[:2])), (4,), distinct=True)
-_row("trim_zeros", lambda x: np.trim_zeros(np.concatenate([np.zeros(2), x, np.zeros(1)])), (3,))
+_row("trim_zeros", lambda x: np.trim_zeros(np.concatenate([x[:2] * 0, x, x[:1] * 0])), (3,), low=0.1)
 _row("bincount", lambda x, w: (np.bincount(np.array([0, 2, 2, 5]), weights=w), np.bincount((9 * x).astype(int), w, 4)),
      (4,), (4,), low=0.1)
