@@ -13,7 +13,7 @@ from . import optimize as optimize
 from . import optimizers as optimizers
 from . import scipy as scipy
 from . import tree as tree
-from .config import settings as config
+from .config import settings as config  # noqa: F401  # a name of its own, on purpose
 from .errors import FadError as FadError
 from .graph import Graph as Graph
 from .transforms.checkpoint import checkpoint as checkpoint

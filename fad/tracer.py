@@ -20,7 +20,15 @@ import numpy as np
 from . import recipes
 from .avals import Aval, Dtype, Shape
 from .equation import Var
-from .errors import AbstractValueError, ConversionError, FadError, InPlaceError, MissingMethodError, MissingRuleError, StaleViewError
+from .errors import (
+    AbstractValueError,
+    ConversionError,
+    FadError,
+    InPlaceError,
+    MissingMethodError,
+    MissingRuleError,
+    StaleViewError,
+)
 from .primitive import Primitive, Traced
 from .source import here
 

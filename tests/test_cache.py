@@ -71,7 +71,8 @@ def test_minibatches_and_rates(compilations: Compilations) -> None:
     for i in range(6):
         x, y, w = rng.normal(size=(8, 3)), rng.normal(size=8), rng.normal(size=3)
         rate = 0.1 + 0.01 * i
-        found.append(np.allclose(fad.grad(_loss)(w, x, y, rate), (2.0 * (np.tanh(x @ w) - y) / np.cosh(x @ w) ** 2) @ x * rate))
+        found.append(np.allclose(fad.grad(_loss)(w, x, y, rate),
+                                 (2.0 * (np.tanh(x @ w) - y) / np.cosh(x @ w) ** 2) @ x * rate))
     assert all(found)
     assert compilations.new() == 1
     fad.grad(_loss)(w, x[:4], y[:4], rate)
@@ -108,7 +109,8 @@ def test_arrays_written_to_between_calls(compilations: Compilations) -> None:
     small, large = np.ones(3), np.ones(3000)
     for i in range(4):
         small[:], large[:] = 1.0 + i, 2.0 + i
-        assert np.allclose(fad.grad(lambda x: np.sum(x * small) + x[0] * np.sum(large))(X), [1.0 + i + 3000.0 * (2.0 + i), 1.0 + i, 1.0 + i])
+        assert np.allclose(fad.grad(lambda x: np.sum(x * small) + x[0] * np.sum(large))(X),
+                           [1.0 + i + 3000.0 * (2.0 + i), 1.0 + i, 1.0 + i])
     assert compilations.new() == 1
 
 
@@ -117,7 +119,8 @@ def test_the_other_transforms(compilations: Compilations) -> None:
         def f(x: Any) -> Any:
             return np.sum(np.sin(x * b) * a)
 
-        return [fad.value_and_grad(f)(X), fad.jvp(f, (X,), (b,)), fad.vjp(f, X)[1](a), fad.linearize(f, X)[1](b), fad.jacfwd(f)(X), fad.jacrev(f)(X),
+        return [fad.value_and_grad(f)(X), fad.jvp(f, (X,), (b,)), fad.vjp(f, X)[1](a), fad.linearize(f, X)[1](b),
+                fad.jacfwd(f)(X), fad.jacrev(f)(X),
                 fad.hessian(f)(X), fad.hvp(f, X, b), fad.vmap(f)(np.stack([X, b])), fad.jacfwd(f, chunk_size=2)(X),
                 fad.vmap(fad.grad(f))(np.stack([X, b])), fad.grad(lambda x: np.sum(fad.grad(f)(x) ** 2) * a)(X),
                 fad.grad(lambda x: np.sum(fad.vmap(lambda t: f(x * t))(b)))(X)]
@@ -201,7 +204,8 @@ def test_exact_small_numbers_are_part_of_a_program(compilations: Compilations) -
     assert compilations.new() <= 2  # one for 2.5, and one for all others
 
 
-@pytest.mark.parametrize(("a", "b"), [(0.0, -0.0), (1, 1.0), (1, True), (1.0, np.float32(1.0)), (2, 2.0), (0.0, 0), (1.0, 1.0 + 0j), (16.0, 17.0), (1e300, 1.0)])
+@pytest.mark.parametrize(("a", "b"), [(0.0, -0.0), (1, 1.0), (1, True), (1.0, np.float32(1.0)), (2, 2.0), (0.0, 0),
+                                      (1.0, 1.0 + 0j), (16.0, 17.0), (1e300, 1.0)])
 def test_constants_that_are_equal_and_differ(a: Any, b: Any) -> None:
     def f(x: Any, c: Any) -> Any:
         return np.copysign(1.0, c) * x * c if not isinstance(c, complex) else np.real(x * c * (1.0 + 1.0j))
@@ -225,7 +229,8 @@ def test_params_that_are_equal_and_differ() -> None:
             m = np.arange(6.0).reshape(2, 3)
             assert np.array_equal(fad.jit(lambda x, a=axis: np.sum(x, axis=a))(m), np.sum(m, axis=axis))
         for order in (1, 2, np.inf, -np.inf, 0.5, 3):
-            assert np.allclose(fad.grad(lambda x, o=order: np.linalg.norm(x, o))(X), fad.jacfwd(lambda x, o=order: np.linalg.norm(x, o))(X))
+            assert np.allclose(fad.grad(lambda x, o=order: np.linalg.norm(x, o))(X),
+                               fad.jacfwd(lambda x, o=order: np.linalg.norm(x, o))(X))
         for fill in (0.0, 1.0, True, 1):
             found = fad.jit(lambda x, v=fill: np.pad(x, 1, constant_values=v))(X)
             assert np.array_equal(found, np.pad(X, 1, constant_values=fill))

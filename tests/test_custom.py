@@ -76,7 +76,8 @@ def test_every_transform_works_from_a_jvp_rule() -> None:
     assert np.allclose(fad.vmap(softplus)(X), softplus(X))
     assert np.allclose(fad.vmap(fad.grad(softplus))(X), s)
     assert np.allclose(fad.grad(lambda x: np.sum(fad.vmap(softplus)(x)))(X), s)
-    assert np.allclose(fad.vmap(fad.vmap(fad.grad(fad.grad(softplus))))(np.stack([X, Y])), np.stack([d, sigmoid(Y) * (1 - sigmoid(Y))]))
+    assert np.allclose(fad.vmap(fad.vmap(fad.grad(fad.grad(softplus))))(np.stack([X, Y])),
+                       np.stack([d, sigmoid(Y) * (1 - sigmoid(Y))]))
     assert np.allclose(fad.jit(softplus)(X), softplus(X))
     assert np.allclose(fad.jit(fad.grad(softplus))(0.5), sigmoid(0.5))
     assert np.allclose(fad.grad(fad.jit(softplus))(0.5), sigmoid(0.5))
@@ -238,7 +239,8 @@ def test_cotangents_that_are_clipped() -> None:
     assert fad.grad(lambda x, limit: 10.0 * clipped(x, limit), argnums=1)(3.0, 2.0) == 0.0
     assert np.allclose(fad.grad(lambda x: np.sum(X * 10.0 * clipped(x, 6.0)))(X), [5.0, -6.0, 6.0])
     assert np.allclose(fad.vmap(fad.grad(lambda x, a: a * clipped(x, 2.0)))(X, 3.0 * X), np.clip(3.0 * X, -2.0, 2.0))
-    assert np.allclose(fad.vmap(fad.grad(lambda x, m: 3.0 * clipped(x, m)))(X, np.array([1.0, 2.0, 9.0])), [1.0, 2.0, 3.0])
+    assert np.allclose(fad.vmap(fad.grad(lambda x, m: 3.0 * clipped(x, m)))(X, np.array([1.0, 2.0, 9.0])),
+                       [1.0, 2.0, 3.0])
     with pytest.raises(RuleError, match="transposed|linear"):
         fad.jvp(lambda x: clipped(x, 2.0), (3.0,), (1.0,))
     assert fad.jit(fad.grad(lambda x: 10.0 * clipped(x, 2.0)))(3.0) == 2.0
@@ -319,10 +321,12 @@ def test_functions_with_rules_that_close_over_values() -> None:
     for r in (0.3, 0.7):
         rate[0], table[:] = r, 10.0 * r
         assert np.allclose(fad.value_and_grad(lambda x: np.sum(f(x)))(X)[0], np.sum(X) * 10.0 * r * r)
-        assert np.allclose(fad.vmap(lambda x: np.sum(f(x)))(np.stack([X, Y])), [np.sum(X) * 10.0 * r * r, np.sum(Y) * 10.0 * r * r])
+        assert np.allclose(fad.vmap(lambda x: np.sum(f(x)))(np.stack([X, Y])),
+                           [np.sum(X) * 10.0 * r * r, np.sum(Y) * 10.0 * r * r])
 
 
-@pytest.mark.xfail(strict=True, reason="a rule is traced when a graph is first derived, and what it closes over is then part of the program")
+@pytest.mark.xfail(strict=True,
+                   reason="a rule is traced when a graph is first derived, and what it closes over is then part of the program")
 def test_rules_that_close_over_values() -> None:
     table = np.arange(3.0)
     rate = [0.3]
@@ -335,7 +339,8 @@ def test_rules_that_close_over_values() -> None:
     for r in (0.3, 0.7):
         rate[0] = r
         assert np.allclose(fad.grad(lambda x: np.sum(f(x)))(X), table * r * 10.0)
-        assert np.allclose(fad.vmap(lambda x: np.sum(f(x)))(np.stack([X, Y])), [np.sum(X * table * r), np.sum(Y * table * r)])
+        assert np.allclose(fad.vmap(lambda x: np.sum(f(x)))(np.stack([X, Y])),
+                           [np.sum(X * table * r), np.sum(Y * table * r)])
 
     @fad.custom_vjp
     def g(x: Any) -> Any:

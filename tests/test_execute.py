@@ -69,7 +69,8 @@ def _assert_like(found: Sequence[Any], expected: Sequence[Any], tolerance: float
         assert isinstance(x, np.generic) == (np.ndim(y) == 0), f"{what}: a result of type {type(x)}"
         assert aval_of(x) is aval_of(y), f"{what}: {aval_of(x)} for {aval_of(y)}"
         if aval_of(y).inexact:
-            assert np.allclose(x, y, rtol=tolerance, atol=tolerance * max(scale, 1e-300), equal_nan=True), f"{what}: {x} for {y}"
+            assert np.allclose(x, y, rtol=tolerance, atol=tolerance * max(scale, 1e-300),
+                               equal_nan=True), f"{what}: {x} for {y}"
         else:
             assert np.array_equal(x, y), f"{what}: {x} for {y}"
 
@@ -80,7 +81,8 @@ def _assert_own_memory(results: Sequence[Any], others: Sequence[Any], what: obje
     for y in arrays:
         assert y.flags.writeable, f"{what}: a read-only result"
         for other in others:
-            assert not isinstance(other, np.ndarray) or not np.shares_memory(y, other), f"{what}: a result in memory of an input"
+            assert not isinstance(other,
+                                  np.ndarray) or not np.shares_memory(y, other), f"{what}: a result in memory of an input"
     for x, y in itertools.combinations(arrays, 2):
         assert not np.shares_memory(x, y), f"{what}: two results share memory"
 
@@ -439,9 +441,11 @@ def test_results_share_no_memory() -> None:
         lambda x: (constant, constant), lambda x: (x + 1.0, x + 1.0), lambda x: np.broadcast_to(constant, (4, 4)),
         lambda x: (lambda y: (y, y.T, y[0], y.ravel()))(np.sin(x)), lambda x: np.broadcast_to(np.sin(x), (3, 4, 4)),
         lambda x: (x.real, x.copy()), lambda x: x.astype(np.float64), lambda x: fad.stop_gradient(x), lambda x: x + 0.0,
-        lambda x: np.diagonal(x), lambda x: np.squeeze(x[None]), lambda x: np.zeros((4, 4)), lambda x: np.transpose(x.T),
+        lambda x: np.diagonal(x), lambda x: np.squeeze(x[None]), lambda x: np.zeros((4, 4)),
+        lambda x: np.transpose(x.T),
         lambda x: np.where(True, x, x), lambda x: np.concatenate([x]), lambda x: np.split(np.sin(x), 2),
-        lambda x: list(np.sin(x)), lambda x: np.positive(x), lambda x: np.clip(x, None, 9.0), lambda x: np.sum(x[None], axis=0)]
+        lambda x: list(np.sin(x)), lambda x: np.positive(x), lambda x: np.clip(x, None, 9.0),
+        lambda x: np.sum(x[None], axis=0)]
     for i, f in enumerate(functions):
         compiled = fad.jit(f)
         first = fad.tree.leaves(compiled(x))
@@ -449,7 +453,8 @@ def test_results_share_no_memory() -> None:
         out, pullback = fad.vjp(f, x)
         cts = fad.tree.map(np.ones_like, out)
         pulled = [*pullback(cts), *pullback(cts)]
-        _assert_own_memory([*fad.tree.leaves(out), *pulled], [x, constant, *fad.tree.leaves(cts)], f"the vjp of function {i}")
+        _assert_own_memory([*fad.tree.leaves(out), *pulled], [x, constant, *fad.tree.leaves(cts)],
+                           f"the vjp of function {i}")
         out, pushforward = fad.linearize(f, x)
         t = np.ones_like(x)
         _assert_own_memory([*fad.tree.leaves(pushforward(t)), *fad.tree.leaves(pushforward(t)), *fad.tree.leaves(out)],
@@ -469,14 +474,18 @@ def test_a_result_written_to_changes_no_later_one() -> None:
 
 
 @pytest.mark.parametrize(("f", "x", "expected"), [
-    (lambda x: x + 1, 3, np.int64(4)), (lambda x: x / 2, 3, np.float64(1.5)), (lambda x: x // 2, np.int32(7), np.int32(3)),
-    (lambda x: x > 0, 1.0, np.True_), (lambda x: ~(x > 0), 1.0, np.False_), (lambda x: (x > 0) & (x < 2), 1.0, np.True_),
+    (lambda x: x + 1, 3, np.int64(4)), (lambda x: x / 2, 3, np.float64(1.5)),
+    (lambda x: x // 2, np.int32(7), np.int32(3)),
+    (lambda x: x > 0, 1.0, np.True_), (lambda x: ~(x > 0), 1.0, np.False_),
+    (lambda x: (x > 0) & (x < 2), 1.0, np.True_),
     (lambda x: np.isnan(x), np.nan, np.True_), (lambda x: np.floor(x), 2.5, np.float64(2.0)),
     (lambda x: x * 2.5, np.float32(3), np.float32(7.5)), (lambda x: x * x, 1j, np.complex128(-1)),
     (lambda x: np.argmax(x), np.array([1.0, 3.0]), np.int64(1)), (lambda x: x.astype(np.int32), 2.7, np.int32(2)),
     (lambda x: np.sum(x > 0), np.ones(3), np.int64(3)), (lambda x: x ** 2, np.array(3.0), np.float64(9.0)),
-    (lambda x: (x > 0.0).astype(np.float64) * x, 2.0, np.float64(2.0)), (lambda x: np.where(x > 0.0, x, 1), 2.0, np.float64(2.0)),
-    (lambda x: np.sign(x), np.float16(-2), np.float16(-1)), (lambda x: x, True, np.True_), (lambda x: x, 7, np.int64(7)),
+    (lambda x: (x > 0.0).astype(np.float64) * x, 2.0, np.float64(2.0)),
+    (lambda x: np.where(x > 0.0, x, 1), 2.0, np.float64(2.0)),
+    (lambda x: np.sign(x), np.float16(-2), np.float16(-1)), (lambda x: x, True, np.True_),
+    (lambda x: x, 7, np.int64(7)),
     (lambda x: x % 3, np.uint8(7), np.uint8(1)), (lambda x: x, 1.5, np.float64(1.5))])
 def test_numbers_of_every_kind(f: Function, x: Any, expected: Any) -> None:
     for found in (fad.jit(f)(x), _function(fad.trace(f, x), False)(x)[0]):
@@ -494,7 +503,8 @@ def test_programs_without_equations_inputs_or_outputs() -> None:
 
 # -- Python numbers -------------------------------------------------------------------------------
 
-_SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -3.0, 7.3, -7.3, np.inf, -np.inf, np.nan, 1e308, 5e-324, 1e-200, -1e-200,
+_SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -3.0, 7.3, -7.3, np.inf, -np.inf, np.nan, 1e308, 5e-324, 1e-200,
+            -1e-200,
             709.9, -750.0, 1e16]
 _FLOAT, _BOOL = make_aval((), np.dtype(np.float64)), make_aval((), np.dtype(np.bool_))
 _ARITY = {"select": 3, "clip": 3}
@@ -532,17 +542,21 @@ def test_python_numbers_are_numpys(primitive: Primitive) -> None:
             (expected,), (found,) = replay(graph, values), program(values)
             assert isinstance(found, np.generic), f"{primitive}{point}"
             assert aval_of(found) is aval_of(expected), f"{primitive}{point}"
-            signs = primitive.name not in ("maximum", "minimum", "clip")  # of zeros: NumPy's own differ between machines
+            signs = primitive.name not in ("maximum", "minimum",
+                                           "clip")  # of zeros: NumPy's own differ between machines
             assert _same_number(found, expected, signs), f"{primitive}{point}: {found} for {expected}"
 
 
 @pytest.mark.parametrize(("f", "x", "expected", "warning"), [
-    (np.log, -1.0, np.nan, "invalid value"), (np.log, 0.0, -np.inf, "divide by zero"), (np.exp, 1e4, np.inf, "overflow"),
+    (np.log, -1.0, np.nan, "invalid value"), (np.log, 0.0, -np.inf, "divide by zero"),
+    (np.exp, 1e4, np.inf, "overflow"),
     (lambda x: 1.0 / x, 0.0, np.inf, "divide by zero"), (np.sqrt, -1.0, np.nan, "invalid value"),
     (lambda x: x ** 0.3, -2.0, np.nan, "invalid value"), (lambda x: 10.0 ** x, 400.0, np.inf, "overflow"),
     (lambda x: 1.0 % x, 0.0, np.nan, "invalid value"), (lambda x: 1.0 // x, 0.0, np.inf, "divide by zero"),
-    (np.arctanh, 1.0, np.inf, "divide by zero"), (np.arccos, 2.0, np.nan, "invalid value"), (np.sin, np.inf, np.nan, "invalid value"),
-    (np.reciprocal, -0.0, -np.inf, "divide by zero"), (np.sinh, -1e5, -np.inf, "overflow"), (np.expm1, 1e5, np.inf, "overflow"),
+    (np.arctanh, 1.0, np.inf, "divide by zero"), (np.arccos, 2.0, np.nan, "invalid value"),
+    (np.sin, np.inf, np.nan, "invalid value"),
+    (np.reciprocal, -0.0, -np.inf, "divide by zero"), (np.sinh, -1e5, -np.inf, "overflow"),
+    (np.expm1, 1e5, np.inf, "overflow"),
     (np.log1p, -1.0, -np.inf, "divide by zero"), (np.log2, -3.0, np.nan, "invalid value")])
 def test_numpys_warnings_and_not_pythons_exceptions(f: Function, x: float, expected: float, warning: str) -> None:
     compiled = fad.jit(lambda x: f(x) * 1.0 if f is not np.log else f(x))

@@ -45,8 +45,10 @@ def test_the_function_runs_once() -> None:
 
 
 @pytest.mark.parametrize(("args", "others"), [
-    ((X,), (X[:2],)), ((X,), (X.astype(np.float32),)), ((X,), (X.reshape(1, 3),)), ((1.0,), (1,)), ((1.0,), (np.float64(1.0),)),
-    ((1.0,), (np.float32(1.0),)), ((1.0,), (1j,)), ((1.0,), (True,)), ((1.0,), (np.array([1.0]),)), ((X,), ([X],)), (([X],), ((X,),)),
+    ((X,), (X[:2],)), ((X,), (X.astype(np.float32),)), ((X,), (X.reshape(1, 3),)), ((1.0,), (1,)),
+    ((1.0,), (np.float64(1.0),)),
+    ((1.0,), (np.float32(1.0),)), ((1.0,), (1j,)), ((1.0,), (True,)), ((1.0,), (np.array([1.0]),)), ((X,), ([X],)),
+    (([X],), ((X,),)),
     (({"a": X},), ({"b": X},)), ((X,), (X, X)), ((X, None), (X, X)), ((X, "a"), (X, "b")), ((X, "1"), (X, 1)),
     ((X, (1.0, 2.0)), (X, (1.0, (2.0,)))), ((np.arange(3),), (np.arange(3, dtype=np.int32),))])
 def test_what_traces_anew(args: tuple[Any, ...], others: tuple[Any, ...]) -> None:
@@ -62,7 +64,8 @@ def test_what_traces_anew(args: tuple[Any, ...], others: tuple[Any, ...]) -> Non
 
 
 @pytest.mark.parametrize(("args", "others"), [
-    ((X,), (X * 2.0,)), ((X,), (X[::-1],)), ((np.ones((2, 3)),), (np.ones((3, 2)).T,)), ((1.0,), (-0.0,)), ((np.array(1.0),), (np.float64(2.0),)),
+    ((X,), (X * 2.0,)), ((X,), (X[::-1],)), ((np.ones((2, 3)),), (np.ones((3, 2)).T,)), ((1.0,), (-0.0,)),
+    ((np.array(1.0),), (np.float64(2.0),)),
     ((3,), (7,)), ((X, {"a": 1.0, "b": 2.0}), (X, {"b": 1.0, "a": 5.0}))])
 def test_what_does_not(args: tuple[Any, ...], others: tuple[Any, ...]) -> None:
     g = Counted(lambda *xs: [np.sum(x) * 2.0 for x in fad.tree.leaves(xs)])
@@ -77,7 +80,8 @@ def test_keywords_and_defaults() -> None:
         return x * y + z
 
     compiled = fad.jit(f)
-    for args, kwargs in [((3.0,), {}), ((3.0, 4.0), {}), ((3.0,), {"y": 5.0}), ((), {"y": 7.0, "x": 3.0}), ((3.0,), {"z": 1.0}),
+    for args, kwargs in [((3.0,), {}), ((3.0, 4.0), {}), ((3.0,), {"y": 5.0}), ((), {"y": 7.0, "x": 3.0}),
+                         ((3.0,), {"z": 1.0}),
                          ((), {"x": X, "z": X})]:
         for _ in range(2):
             assert np.array_equal(compiled(*args, **kwargs), f(*args, **kwargs))
@@ -102,7 +106,8 @@ class Model:
 
 def test_trees_in_and_out() -> None:
     def f(p: Point, models: dict[str, Any], *rest: Any) -> Any:
-        return {"point": Point(p.y, p.x * 2.0), "models": [Model(models["a"].w + 1.0, "out"), None, "text", abs], "rest": rest, "n": 7}
+        return {"point": Point(p.y, p.x * 2.0), "models": [Model(models["a"].w + 1.0, "out"), None, "text", abs],
+                "rest": rest, "n": 7}
 
     compiled = fad.jit(f)
     for i in range(3):
@@ -151,7 +156,8 @@ def test_arguments_are_not_written_to() -> None:
 
 
 def test_numbers_come_back_as_numpys() -> None:
-    for found in (fad.jit(lambda x: x)(1.5), fad.jit(lambda x: x + 1.0)(0.5), fad.jit(lambda x: 1.5)(0.0), fad.jit(np.sum)(X / 4.0)):
+    for found in (fad.jit(lambda x: x)(1.5), fad.jit(lambda x: x + 1.0)(0.5), fad.jit(lambda x: 1.5)(0.0),
+                  fad.jit(np.sum)(X / 4.0)):
         assert type(found) is np.float64
         assert found == 1.5
 
@@ -223,7 +229,8 @@ def test_static_arguments_of_any_signature() -> None:
 
 
 def test_wrong_static_arguments() -> None:
-    for arguments, word in [({"static_argnums": 2}, "2"), ({"static_argnums": -3}, "-3"), ({"static_argnames": "z"}, "'z'"),
+    for arguments, word in [({"static_argnums": 2}, "2"), ({"static_argnums": -3}, "-3"),
+                            ({"static_argnames": "z"}, "'z'"),
                             ({"static_argnames": ("x", "w")}, "'w'")]:
         with pytest.raises(ArgumentError, match=word) as caught:
             fad.jit(lambda x, y: x, **arguments)
@@ -266,7 +273,8 @@ def test_decorators_and_methods() -> None:
             return self.a / 2.0
 
     s = Scale(2.0)
-    assert (s.plain(1.5), Scale.plain(s, 1.5), s.static(1.0), s.static(1.0, n=3), s.static(1.0, 4)) == (3.0, 3.0, 4.0, 6.0, 8.0)
+    assert (s.plain(1.5), Scale.plain(s, 1.5), s.static(1.0), s.static(1.0, n=3), s.static(1.0, 4)) == (3.0, 3.0, 4.0,
+                                                                                                        6.0, 8.0)
     assert (s.alone(1.0), Scale.alone(1.0), s.of_class(1.0), Scale.of_class(1.0), s.half) == (3.0, 3.0, 4.0, 4.0, 1.0)
     assert isinstance(Scale.plain, Jitted)
     assert (Scale.plain.__name__, Scale.plain.__doc__) == ("plain", "The docstring.")
@@ -438,7 +446,8 @@ def test_jit_in_jit_in_jit() -> None:
         x, y = z[0], z[1]
         return (_huber(x) + _huber(y) if x > y else _huber(x * y)) * (2.0 if _huber(z[2]) > 1.0 else 3.0)
 
-    points = [np.array(p) for p in [(0.5, 0.2, 0.1), (2.0, 0.2, 0.1), (0.1, 5.0, 0.1), (0.1, 50.0, 4.0), (0.5, 0.2, 9.0), (3.0, 2.0, 1.0)]]
+    points = [np.array(p) for p in [(0.5, 0.2, 0.1), (2.0, 0.2, 0.1), (0.1, 5.0, 0.1), (0.1, 50.0, 4.0),
+                                    (0.5, 0.2, 9.0), (3.0, 2.0, 1.0)]]
     for _ in range(2):
         for z in points:
             assert np.isclose(outer(z), plain(z), rtol=1e-14)
@@ -461,12 +470,14 @@ def test_guards_on_arrays_inside_another_trace() -> None:
 def test_questions_of_inner_values_do_not_mix_with_those_of_outer_ones() -> None:
     """Each path has as many questions as the function asks, in the order in which it asks them."""
     inner = fad.jit(lambda x: 1.0 if x > 0.0 else 2.0)
-    outer = fad.jit(lambda a, b, c: [0.0 + (10.0 if a > 0.0 else 20.0), inner(b), (100.0 if c > 0.0 else 200.0), a + b + c])
+    outer = fad.jit(lambda a, b,
+                    c: [0.0 + (10.0 if a > 0.0 else 20.0), inner(b), (100.0 if c > 0.0 else 200.0), a + b + c])
     for _ in range(2):
         for a in (1.0, -1.0):
             for b in (1.0, -1.0):
                 for c in (1.0, -1.0):
-                    assert outer(a, b, c) == [10.0 if a > 0 else 20.0, 1.0 if b > 0 else 2.0, 100.0 if c > 0 else 200.0, a + b + c]
+                    assert outer(a, b, c) == [10.0 if a > 0 else 20.0, 1.0 if b > 0 else 2.0, 100.0 if c > 0 else 200.0,
+                                              a + b + c]
     assert 8 <= outer.cache_info().paths <= 10  # a question may be asked twice on the way to a new inner path
 
 

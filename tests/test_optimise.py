@@ -99,11 +99,14 @@ IDENTITIES: dict[str, tuple[Callable[..., Any], tuple[Any, ...], str]] = {
     "conj z": (lambda z: np.conj(z), (Z,), "b = conjugate a; return b"),
     "stop_gradient": (lambda x: fad.stop_gradient(x) * x, (X,), "b = multiply a a; return b"),
     # -- numbers that were spread --
-    "spread a * y": (lambda x: np.broadcast_to(x[0], (3,)) * x, (X,), "b = getitem[index=[0]] a; c = multiply b a; return c"),
-    "f(spread a)": (lambda a: np.sin(np.broadcast_to(a, (3,))), (2.0,), "b = sin a; c = broadcast[axes=(0,), shape=(3,)] b; return c"),
+    "spread a * y": (lambda x: np.broadcast_to(x[0], (3,)) * x, (X,),
+                     "b = getitem[index=[0]] a; c = multiply b a; return c"),
+    "f(spread a)": (lambda a: np.sin(np.broadcast_to(a, (3,))), (2.0,),
+                    "b = sin a; c = broadcast[axes=(0,), shape=(3,)] b; return c"),
     "f(spread a, spread b)": (lambda a, b: np.arctan2(np.broadcast_to(a, (3,)), np.broadcast_to(b, (3,))), (2.0, 3.0),
                               "c = arctan2 a b; d = broadcast[axes=(0,), shape=(3,)] c; return d"),
-    "sum(f(spread a))": (lambda a: np.sum(np.sin(np.broadcast_to(a, (3,)))), (2.0,), "b = sin a; c = multiply 3.0 b; return c"),
+    "sum(f(spread a))": (lambda a: np.sum(np.sin(np.broadcast_to(a, (3,)))), (2.0,),
+                         "b = sin a; c = multiply 3.0 b; return c"),
     "convert(spread a)": (lambda a: np.broadcast_to(a, (3,)).astype(np.float32), (2.0,),
                           "b = convert[dtype=float32] a; c = broadcast[axes=(0,), shape=(3,)] b; return c"),
     "convert to its own dtype": (lambda x: x.astype(np.float64), (X,), "return a"),
@@ -115,9 +118,11 @@ IDENTITIES: dict[str, tuple[Callable[..., Any], tuple[Any, ...], str]] = {
                                      "b = broadcast[axes=(0,1), shape=(2,4,3)] a; return b"),
     "new axes of size 1": (lambda x: np.broadcast_to(x, (1, 3)), (X,), "b = reshape[shape=(1,3)] a; return b"),
     "sum of sum": (lambda x: np.sum(np.sum(x, 0)), (M,), "b = sum[axes=(0,1)] a; return b"),
-    "sum of sum, other axes": (lambda x: np.sum(np.sum(x, 1), 0), (np.ones((2, 3, 4)),), "b = sum[axes=(0,1)] a; return b"),
+    "sum of sum, other axes": (lambda x: np.sum(np.sum(x, 1), 0), (np.ones((2, 3, 4)),),
+                               "b = sum[axes=(0,1)] a; return b"),
     "sum of a broadcast": (lambda x: np.sum(np.broadcast_to(x, (5, 3)), 0), (X,), "b = multiply 5.0 a; return b"),
-    "sum of all of a broadcast": (lambda x: np.sum(np.broadcast_to(x, (5, 3))), (X,), "b = sum[axes=(0,)] a; c = multiply 5.0 b; return c"),
+    "sum of all of a broadcast": (lambda x: np.sum(np.broadcast_to(x, (5, 3))), (X,),
+                                  "b = sum[axes=(0,)] a; c = multiply 5.0 b; return c"),
     "sum of a part of a broadcast": (lambda x: np.sum(np.broadcast_to(x, (5, 4, 3)), (0, 2)), (X,),
                                      "b = sum[axes=(0,)] a; c = multiply 5.0 b; d = broadcast[axes=(0,), shape=(4,)] c; return d"),
     "sum of very many halves": (lambda x: np.sum(np.broadcast_to(x, (100_000, 3)), 0), (X.astype(np.float16) / 100,),
@@ -131,7 +136,8 @@ IDENTITIES: dict[str, tuple[Callable[..., Any], tuple[Any, ...], str]] = {
     "x.T.T": (lambda x: x.T.T, (M,), "return a"),
     "permute of permute": (lambda x: np.swapaxes(np.transpose(x, (2, 0, 1)), 0, 1), (np.ones((2, 3, 4)),),
                            "b = permute[order=(0,2,1)] a; return b"),
-    "permute of spread": (lambda a: np.broadcast_to(a, (2, 3)).T, (1.0,), "b = broadcast[axes=(0,1), shape=(3,2)] a; return b"),
+    "permute of spread": (lambda a: np.broadcast_to(a, (2, 3)).T, (1.0,),
+                          "b = broadcast[axes=(0,1), shape=(3,2)] a; return b"),
     # -- contractions --
     "x.T @ y": (lambda x, y: x.T @ y, (M, M), "c = contract[subscripts=ij,ik->jk] a b; return c"),
     "x @ y.T": (lambda x, y: x @ y.T, (M, M), "c = contract[subscripts=ij,kj->ik] a b; return c"),
@@ -139,9 +145,11 @@ IDENTITIES: dict[str, tuple[Callable[..., Any], tuple[Any, ...], str]] = {
     "x.T @ y.T": (lambda x, y: x.T @ y.T, (M, np.ones((5, 4))), "c = contract[subscripts=ij,ki->jk] a b; return c"),
     "einsum": (lambda x, y: np.einsum("ab,cb->ca", x, y), (M, M), "c = contract[subscripts=ij,kj->ki] a b; return c"),
     # -- sharing, dead code, folding --
-    "shared": (lambda x, y: np.sin(x) * y - np.cos(np.sin(x) * y), (X, X), "c = sin a; d = multiply b c; e = cos d; f = subtract d e; return f"),
+    "shared": (lambda x, y: np.sin(x) * y - np.cos(np.sin(x) * y), (X, X),
+               "c = sin a; d = multiply b c; e = cos d; f = subtract d e; return f"),
     "shared results": (lambda x: (np.sin(x), np.sin(x)), (X,), "b = sin a; return b b"),
-    "not shared": (lambda x: (np.sin(x), np.sin(x.astype(np.float32))), (X,), "b = sin a; c = convert[dtype=float32] a; d = sin c; return b d"),
+    "not shared": (lambda x: (np.sin(x), np.sin(x.astype(np.float32))), (X,),
+                   "b = sin a; c = convert[dtype=float32] a; d = sin c; return b d"),
     "dead": (lambda x: (np.cos(x), np.sin(x), np.linalg.inv(np.outer(x, x)))[1], (X,), "b = sin a; return b"),
     "folded": (lambda x: x * np.sqrt(fad.numpy.full((), 4.0)), (X,), "b = multiply 2.0 a; return b"),
     "folded sum": (lambda x: x * np.sum(fad.numpy.ones(3)), (X,), "b = multiply 3.0 a; return b"),
@@ -173,9 +181,12 @@ def test_special_values_survive() -> None:
     """The identities hold for inf and nan too."""
     x = np.array([np.inf, -np.inf, np.nan, 0.0, -0.0, 1e308, 5e-324, -2.0])
     functions: list[Callable[[Any], Any]] = [
-        lambda x: x * 0.0, lambda x: x - x, lambda x: x / x, lambda x: 0.0 / x, lambda x: x ** 0, lambda x: x * 0.5 * 4.0, lambda x: x / 8.0,
-        lambda x: -(x - 1.0), lambda x: x + -x, lambda x: (-x) * x, lambda x: 2.0 * (0.5 * x), lambda x: np.sum(x[:1] * 0.0), lambda x: x ** 2,
-        lambda x: x ** -1.0, lambda x: x ** -2.0, lambda x: np.sin(-x), lambda x: np.maximum(x, x), lambda x: np.where(x > 0, x, x), lambda x: x ** 3,
+        lambda x: x * 0.0, lambda x: x - x, lambda x: x / x, lambda x: 0.0 / x, lambda x: x ** 0,
+        lambda x: x * 0.5 * 4.0, lambda x: x / 8.0,
+        lambda x: -(x - 1.0), lambda x: x + -x, lambda x: (-x) * x, lambda x: 2.0 * (0.5 * x),
+        lambda x: np.sum(x[:1] * 0.0), lambda x: x ** 2,
+        lambda x: x ** -1.0, lambda x: x ** -2.0, lambda x: np.sin(-x), lambda x: np.maximum(x, x),
+        lambda x: np.where(x > 0, x, x), lambda x: x ** 3,
         lambda x: np.sum(np.broadcast_to(x, (0, 8)), 0), lambda x: np.sum(np.zeros((0,))) + x]
     with np.errstate(all="ignore"):
         for i, f in enumerate(functions):
@@ -335,7 +346,8 @@ def _scatters(n: int) -> Callable[[Any], Any]:
 def _shapes(n: int) -> Callable[[Any], Any]:
     def f(x: Any) -> Any:
         for i in range(n):
-            x = x.reshape(3, 1).T.reshape(3)[::-1] * 1.01 + np.sum(np.broadcast_to(x, (2, 3)), axis=0) * (0.001 * (i % 3))
+            x = x.reshape(3, 1).T.reshape(3)[::-1] * 1.01 + np.sum(np.broadcast_to(x, (2, 3)),
+                                                                   axis=0) * (0.001 * (i % 3))
         return np.sum(x)
 
     return f
@@ -352,7 +364,8 @@ def _layers(n: int) -> Callable[[Any], Any]:
     return f
 
 
-FAMILIES = {"Runge-Kutta": _runge_kutta, "negations": _negations, "scatters": _scatters, "shapes": _shapes, "layers": _layers}
+FAMILIES = {"Runge-Kutta": _runge_kutta, "negations": _negations, "scatters": _scatters, "shapes": _shapes,
+            "layers": _layers}
 
 
 class _Steps:

@@ -45,7 +45,8 @@ def test_argnums() -> None:
     same(fad.grad(f3, argnums=(0, 1))(a, b), (b ** 2 * 2.0, 4.0 * a * b))
     same(fad.grad(f3, argnums=[1, 0])(a, b), (4.0 * a * b, b ** 2 * 2.0))
     same(fad.grad(f3, argnums=(1,))(a, b), (4.0 * a * b,))
-    same(fad.grad(lambda *xs: xs[0] * xs[1] * xs[2], argnums=(2, 0))(2.0, 3.0, 5.0), (np.float64(6.0), np.float64(15.0)))
+    same(fad.grad(lambda *xs: xs[0] * xs[1] * xs[2], argnums=(2, 0))(2.0, 3.0, 5.0),
+         (np.float64(6.0), np.float64(15.0)))
     same(fad.jacobian(f3, argnums=(0, 1))(a, b), (b ** 2 * 2.0, 4.0 * a * b))
 
 
@@ -62,7 +63,8 @@ def test_argnames_and_keywords() -> None:
     same(fad.value_and_grad(f3, argnames="c")(a, b, c=3.0), (3.0 * dc, dc))
     same(fad.jacrev(f3, argnames=("a", "c"))(a, b, c=3.0), (da, dc))
     same(fad.hessian(f3, argnames="b")(a, b, c=3.0), np.diag(6.0 * a))
-    same(fad.grad(lambda **kw: kw["x"] ** 2 * kw["y"], argnames=("y", "x"))(x=3.0, y=2.0), (np.float64(9.0), np.float64(12.0)))
+    same(fad.grad(lambda **kw: kw["x"] ** 2 * kw["y"], argnames=("y", "x"))(x=3.0, y=2.0),
+         (np.float64(9.0), np.float64(12.0)))
     same(fad.grad(functools.partial(f3, c=3.0), argnames="b")(a, b), db)
 
 
@@ -107,7 +109,8 @@ def test_aux() -> None:
     marker = object()
 
     def f(x: Any) -> Any:
-        return np.sum(x ** 2), {"y": np.sin(x), "n": 3, "s": "text", "none": None, "o": marker, "plain": X, "f": abs, "x": x}
+        return np.sum(x ** 2), {"y": np.sin(x), "n": 3, "s": "text", "none": None, "o": marker, "plain": X, "f": abs,
+                                "x": x}
 
     aux = {"y": np.sin(X), "n": 3, "s": "text", "none": None, "o": marker, "plain": X, "f": abs, "x": X}
     for found, rest in [fad.grad(f, has_aux=True)(X), fad.jacobian(f, has_aux=True)(X), fad.jacfwd(f, has_aux=True)(X),
@@ -181,9 +184,12 @@ fad.tree.register(Registered, lambda r: ((r.value,), r.label), lambda label, chi
 TREES: dict[str, Any] = {
     "tuple": (X, 2.0), "list": [X, [2.0]], "dict": {"a": X, "b": {"c": 2.0}}, "named tuple": Pair(X, Pair(2.0, X)),
     "dataclass": Layer(X, "name", 2.0), "frozen dataclass": Frozen(X, (2.0, X)), "registered": Registered(X, "label"),
-    "None inside": (None, X, [None, 2.0]), "empty containers": ((), X, [], {}, 2.0), "ordered dict": OrderedDict(b=X, a=2.0),
-    "default dict": defaultdict(list, a=X, b=2.0), "keys that do not compare": {1: X, "a": 2.0, None: X}, "deep": [[[[[X]]]]],
-    "floats and ints": {"a": 2, "b": 3.5, "c": np.float64(1.5)}, "mixed dtypes": (X.astype(np.float32), X, np.float32(2.0)),
+    "None inside": (None, X, [None, 2.0]), "empty containers": ((), X, [], {}, 2.0),
+    "ordered dict": OrderedDict(b=X, a=2.0),
+    "default dict": defaultdict(list, a=X, b=2.0), "keys that do not compare": {1: X, "a": 2.0, None: X},
+    "deep": [[[[[X]]]]],
+    "floats and ints": {"a": 2, "b": 3.5, "c": np.float64(1.5)},
+    "mixed dtypes": (X.astype(np.float32), X, np.float32(2.0)),
     "zero entries": (X, np.zeros((0, 3))),
 }
 
@@ -248,7 +254,8 @@ def test_jacobians_of_trees_by_trees() -> None:
         return [p["w"] @ p["x"] * s, np.sum(p["x"] ** 2)]
 
     p = {"w": np.arange(6.0).reshape(2, 3), "x": X}
-    for jac in (fad.jacfwd, fad.jacrev, fad.jacobian, functools.partial(fad.jacfwd, chunk_size=2), functools.partial(fad.jacrev, chunk_size=1)):
+    for jac in (fad.jacfwd, fad.jacrev, fad.jacobian, functools.partial(fad.jacfwd, chunk_size=2),
+                functools.partial(fad.jacrev, chunk_size=1)):
         first, second = jac(f)(p, 2.0)
         same(first["w"], 2.0 * np.einsum("ij,k->ijk", np.eye(2), X))
         same(first["x"], 2.0 * p["w"])
@@ -294,7 +301,8 @@ def test_chunks(chunk_size: int | None) -> None:
     same(fad.jacfwd(lambda x: x ** 2, chunk_size=chunk_size)(3.0), np.float64(6.0))
     same(fad.jacrev(lambda x: x ** 2, chunk_size=chunk_size)(np.zeros(0)), np.zeros((0, 0)))
     same(fad.grad(lambda x: np.sum(fad.jacfwd(np.sin, chunk_size=chunk_size)(x)))(X), -np.sin(X))
-    same(fad.vmap(fad.jacrev(np.sin, chunk_size=chunk_size))(np.stack([X, Y])), np.stack([np.diag(np.cos(X)), np.diag(np.cos(Y))]))
+    same(fad.vmap(fad.jacrev(np.sin, chunk_size=chunk_size))(np.stack([X, Y])),
+         np.stack([np.diag(np.cos(X)), np.diag(np.cos(Y))]))
     same(fad.jit(fad.jacrev(np.sin, chunk_size=chunk_size))(X), np.diag(np.cos(X)))
 
 
@@ -318,8 +326,10 @@ def test_shapes_of_jacobians() -> None:
 def _all_transforms(f: Callable[[Any], Any], x: Any) -> list[Any]:
     """Everything that has the dtype of x, for a scalar function."""
     one = f(x) * 0 + 1
-    return [fad.grad(f)(x), *fad.value_and_grad(f)(x), *fad.jvp(f, (x,), (x,)), fad.vjp(f, x)[0], fad.vjp(f, x)[1](one)[0],
-            fad.linearize(f, x)[1](x), fad.jacfwd(f)(x), fad.jacrev(f)(x), fad.jacrev(f, chunk_size=1)(x), fad.hessian(f)(x),
+    return [fad.grad(f)(x), *fad.value_and_grad(f)(x), *fad.jvp(f, (x,), (x,)), fad.vjp(f, x)[0],
+            fad.vjp(f, x)[1](one)[0],
+            fad.linearize(f, x)[1](x), fad.jacfwd(f)(x), fad.jacrev(f)(x), fad.jacrev(f, chunk_size=1)(x),
+            fad.hessian(f)(x),
             fad.hvp(f, x, x), fad.vmap(f)(np.stack([x, x])), fad.vmap(fad.grad(f))(np.stack([x, x])), fad.jit(f)(x),
             fad.grad(lambda y: np.sum(fad.grad(f)(y) ** 2))(x), fad.jit(fad.hessian(f))(x)]
 
@@ -406,12 +416,15 @@ def test_complex_pushforwards_and_pullbacks() -> None:
 def test_in_axes_and_out_axes() -> None:
     a, b = np.arange(6.0).reshape(2, 3), np.arange(12.0).reshape(3, 4)
     same(fad.vmap(np.dot, (1, 0))(a, np.stack([X[:2]] * 3)), np.array([a[:, i] @ X[:2] for i in range(3)]))
-    same(fad.vmap(lambda x, y: np.outer(x, y), (1, 0), -1)(a, b), np.stack([np.outer(a[:, i], b[i]) for i in range(3)], -1))
-    same(fad.vmap(lambda x, y: np.outer(x, y), (-1, 0), 1)(a, b), np.stack([np.outer(a[:, i], b[i]) for i in range(3)], 1))
+    same(fad.vmap(lambda x, y: np.outer(x, y), (1, 0), -1)(a, b),
+         np.stack([np.outer(a[:, i], b[i]) for i in range(3)], -1))
+    same(fad.vmap(lambda x, y: np.outer(x, y), (-1, 0), 1)(a, b),
+         np.stack([np.outer(a[:, i], b[i]) for i in range(3)], 1))
     same(fad.vmap(lambda x, y: (x * y, y), (0, None), (0, None))(X, 2.0), (2.0 * X, np.float64(2.0)))
     same(fad.vmap(lambda d, p: d["x"] * p.first + d["y"], in_axes=({"x": 0, "y": None}, Pair(1, None)), out_axes=1)(
         {"x": X, "y": 1.0}, Pair(a, "s")), np.stack([X[i] * a[:, i] + 1.0 for i in range(3)], 1))
-    same(fad.vmap(lambda layer: layer.w * layer.b, in_axes=(Layer(0, None, None),))(Layer(X, "n", 2.0)), 2.0 * X)  # type: ignore[arg-type]
+    same(fad.vmap(lambda layer: layer.w * layer.b, in_axes=(Layer(0, None, None),))(Layer(X, "n", 2.0)),
+         2.0 * X)  # type: ignore[arg-type]
     same(fad.vmap(lambda xs: xs[0] + xs[1], in_axes=([0, None],))([X, 1.0]), X + 1.0)
     same(fad.vmap(lambda x, *, y: x * y)(X, y=Y), X * Y)
     same(fad.vmap(lambda: np.float64(3.0), axis_size=2)(), np.full(2, 3.0))
@@ -442,7 +455,8 @@ def test_nested_maps(n: int) -> None:
 def test_integers_and_truth_values_are_mapped() -> None:
     same(fad.vmap(lambda i, m: np.where(m, i + 1, 0))(np.arange(3), np.array([True, False, True])), np.array([1, 0, 3]))
     same(fad.vmap(lambda x, i: fad.numpy.asarray(X)[i] * x)(Y, np.array([2, 0, 1])), Y * X[[2, 0, 1]])
-    same(fad.grad(lambda x: np.sum(fad.vmap(lambda i: x[i] ** 2)(np.array([0, 0, 2]))))(X), 2.0 * X * np.array([2.0, 0.0, 1.0]))
+    same(fad.grad(lambda x: np.sum(fad.vmap(lambda i: x[i] ** 2)(np.array([0, 0, 2]))))(X),
+         2.0 * X * np.array([2.0, 0.0, 1.0]))
 
 
 # -- compositions ---------------------------------------------------------------------------------
@@ -648,7 +662,8 @@ def test_arguments_are_not_written_to() -> None:
         t["a"].append(x)
         return np.sum(t["a"][0] * t["a"][1])
 
-    for call in (lambda: fad.grad(f, (0, 1))(x, t), lambda: fad.jit(f)(x, t), lambda: fad.vjp(f, x, t)[1](1.0), lambda: fad.hessian(f)(x, {"a": [X.copy()]})):
+    for call in (lambda: fad.grad(f, (0, 1))(x, t), lambda: fad.jit(f)(x, t), lambda: fad.vjp(f, x, t)[1](1.0),
+                 lambda: fad.hessian(f)(x, {"a": [X.copy()]})):
         call()
         assert x.tolist() == X.tolist()
         assert len(t["a"]) == 1

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import prod
 
-from ..equation import Equation, Literal, Var, variables
+from ..equation import Equation, Var, variables
 from ..graph import Graph
 from ..primitive import Primitive
 from ..primitives.selection import max_p, min_p

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import linecache
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import lru_cache
 from types import CodeType, TracebackType
 
 __all__ = ["relabelled", "users_line"]
 
-_COMMENT = re.compile(r"  # (?:\S+, )*\S* (.+):(\d+)$")
+_COMMENT = re.compile(r"(?:\S+, )*\S* (.+):(\d+)$")
 
 _MOST_UNITS = 8  # of bytecode, two bytes each, that an entry of a table of lines can be about
 _NO_COLUMNS, _NO_LINE = 13, 15
@@ -36,41 +37,66 @@ def relabelled(code: CodeType, text: Sequence[str], name: str) -> CodeType:
 
 
 def _place(line: str) -> tuple[str, int] | None:
-    found = _COMMENT.search(line)
+    return _named(line.rpartition("  # ")[2])
+
+
+@lru_cache(1024)
+def _named(comment: str) -> tuple[str, int] | None:
+    """The file and line that a comment ends with."""
+    found = _COMMENT.match(comment)
     return (found[1], int(found[2])) if found is not None else None
 
 
 def _moved(code: CodeType, file: str, lines: Sequence[int], name: str) -> CodeType:
     first = lines[code.co_firstlineno - 1]
     inside = tuple([_moved(c, file, lines, name) if isinstance(c, CodeType) else c for c in code.co_consts])
-    table = b"".join(_entries(code, first, lines))
+    table = _table(code, first, lines)
     return code.replace(co_consts=inside, co_filename=file, co_firstlineno=first, co_linetable=table,
                         co_name=name)
 
 
-def _entries(code: CodeType, first: int, lines: Sequence[int]) -> Iterator[bytes]:
+def _table(code: CodeType, first: int, lines: Sequence[int]) -> bytes:
     """A new table of lines. Its format: CPython's Objects/locations.md, the same since 3.11."""
-    at = first
+    table = bytearray()
+    at: int | None = first
+    units = 0
     for start, stop, own in code.co_lines():
-        units = (stop - start) // 2
-        line = None if own is None or own < 1 else lines[own - 1]
-        while units > 0:
-            n = min(units, _MOST_UNITS)
-            units -= n
-            if line is None:
-                yield bytes([0x80 | _NO_LINE << 3 | n - 1])
-            else:
-                yield bytes([0x80 | _NO_COLUMNS << 3 | n - 1, *_signed(line - at)])
-                at = line
+        line = lines[own - 1] if own else None
+        if line != at and units:
+            first = _write(table, units, at, first)
+            units = 0
+        at = line
+        units += (stop - start) // 2
+    _write(table, units, at, first)
+    return bytes(table)
 
 
-def _signed(x: int) -> Iterator[int]:
+def _write(table: bytearray, units: int, line: int | None, before: int) -> int:
+    """Enter that these units of bytecode are at a line, after units at the line `before`; the line."""
+    if line is None:
+        step, after = b"", before
+    else:
+        step, after = _signed(line - before), line
+    kind = 0x80 | (_NO_LINE if line is None else _NO_COLUMNS) << 3
+    while units > 0:
+        n = min(units, _MOST_UNITS)
+        table.append(kind | n - 1)
+        table += step
+        step = step and b"\0"
+        units -= n
+    return after
+
+
+@lru_cache(1024)
+def _signed(x: int) -> bytes:
     """A signed number, six bits a byte."""
     x = -x << 1 | 1 if x < 0 else x << 1
+    digits = bytearray()
     while x > 63:
-        yield 0x40 | x & 63
+        digits.append(0x40 | x & 63)
         x >>= 6
-    yield x
+    digits.append(x)
+    return bytes(digits)
 
 
 def users_line(traceback: TracebackType | None) -> str:

@@ -92,7 +92,8 @@ class Program:
 
 def _explain(error: Exception) -> None:
     """Say in an error that a program has met which of the user's lines it is about; fad's own say so already."""
-    if type(error).__module__.startswith("fad.") or any("compiled by fad" in note for note in getattr(error, "__notes__", ())):
+    notes = getattr(error, "__notes__", ())
+    if type(error).__module__.startswith("fad.") or any("compiled by fad" in note for note in notes):
         return
     line = users_line(error.__traceback__)
     if line:

@@ -52,7 +52,7 @@ _TEMPLATES: dict[Primitive, str] = {
 
 def expression(equation: Equation) -> str | None:
     """The Python expression for an equation between numbers, with {0}, {1}... for its operands; None for another one."""
-    primitive, operands, params, results, _ = equation
+    primitive, operands, _, results, _ = equation
     for a in (*operands, *results):
         if a.aval.shape or a.aval.dtype not in _PLAIN:
             return None

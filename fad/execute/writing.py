@@ -24,8 +24,8 @@ __all__ = ["write"]
 
 _LEAST_REUSED = 256  # entries of an array for which writing into old memory is worth the words
 _FLOAT64 = np.dtype(np.float64)
-_BASICS = {"float64": np.float64, "bool_": np.bool_, "empty": np.empty, "zeros": np.zeros, "full": np.full,
-           "run_blocks": run_blocks, "settled": settled, "sum_": np.add.reduce}
+_BASICS = {"float64": np.float64, "boolean": np.bool_, "empty": np.empty, "zeros": np.zeros, "full": np.full,
+           "run_blocks": run_blocks, "settled": settled, "add_reduce": np.add.reduce}  # no name ends in _, as variables do
 
 
 def write(graph: Graph, *, python_numbers: bool) -> tuple[str, dict[str, Any]]:
@@ -49,9 +49,10 @@ class Writer:
         self.memory = Memory(graph, self.steps)
         self.results_in = Counter(self.memory.owner[v] for v in variables(graph.outputs))
         self.users: dict[Var, set[int]] = {}  # the numbers of the steps that use a value
-        for number, step in enumerate(self.steps):
-            for v in (v for e in members(step) for v in variables(e.operands)):
-                self.users.setdefault(v, set()).add(number)
+        for at, item in enumerate(self.steps):
+            for user in members(item):
+                for v in variables(user.operands):
+                    self.users.setdefault(v, set()).add(at)
         self.thin = repeated_by_numpy(graph, self.steps)
         self.scope: dict[str, Any] = dict(_BASICS)
         self.names: dict[Var, str] = {}
@@ -155,7 +156,7 @@ class Writer:
                 return f"{self.read(x)}[{self.constant(settings['index'].key, 'key')}]"
             if primitive is sum_p:
                 axes = settings["axes"]
-                return f"sum_({self.read(x)}, {axes[0] if len(axes) == 1 else axes!r})"
+                return f"add_reduce({self.read(x)}, {axes[0] if len(axes) == 1 else axes!r})"
             if primitive is convert_p and x.aval.dtype.kind != "c":
                 return f"{self.read(x)}.astype({self.constant(results[0].aval.dtype, 'dtype')})"
         elif primitive is broadcast_p and x is not None:
@@ -163,7 +164,8 @@ class Writer:
             zero = isinstance(x, Literal) and x.value == 0
             return f"zeros({shape!r}, {dtype})" if zero else f"full({shape!r}, {self.read(x)}, {dtype})"
         if primitive.inner is not None:
-            return f"{self.constant(primitive.inner.compiled(**settings), primitive.name)}({', '.join(map(self.read, operands))})"
+            function = self.constant(primitive.inner.compiled(**settings), primitive.name)
+            return f"{function}({', '.join(map(self.read, operands))})"
         evaluate = primitive.evaluate
         if primitive.overwrite is not None and isinstance(x, Var) and self._free(x, equation):
             evaluate = primitive.overwrite
@@ -205,9 +207,10 @@ class Writer:
         atom = self.graph.outputs[number]
         text = self.read(atom)
         if isinstance(atom, Literal):
-            return f"{self.constant(atom.value, 'constant')}.copy()" if atom.aval.shape else self.constant(atom.value, "constant")
+            name = self.constant(atom.value, "constant")
+            return f"{name}.copy()" if atom.aval.shape else name
         if atom in self.numbers:
-            return f"{'bool_' if atom.aval.dtype == np.bool_ else 'float64'}({text})"
+            return f"{'boolean' if atom.aval.dtype == np.bool_ else 'float64'}({text})"
         if not atom.aval.shape:
             own = atom in self.memory.fresh
             return f"settled({text})" if own else f"{self.constant(atom.aval.dtype.type, 'scalar')}({text})"
@@ -224,7 +227,7 @@ class Writer:
         text = _BlockText(self, block)
         name = f"block_{len(self.functions)}"
         totals = text.totals
-        made = [v for v in text.kept]
+        made = list(text.kept)
         self.assigned.update((*made, *totals))
         for v in made:
             self.lines.append(f"{self.name(v)} = empty({v.aval.shape!r}, {self.constant(v.aval.dtype, 'dtype')})")
@@ -290,7 +293,7 @@ class _BlockText:
             (result,) = e.results
             if result in block.totals:
                 axes = dict(e.params)["axes"]
-                part = f"sum_({read(e.operands[0])}, {axes[0] if len(axes) == 1 else axes!r})"
+                part = f"add_reduce({read(e.operands[0])}, {axes[0] if len(axes) == 1 else axes!r})"
                 name = writer.name(result)
                 body.append(f"{name} = {part} if {name} is None else {name} + {part}{comment(e.source, e.results)}")
             else:

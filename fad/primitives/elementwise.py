@@ -15,8 +15,8 @@ import numpy as np
 
 from ..avals import Aval, Dtype, make_aval
 from ..errors import DtypeError, ShapeError
-from ..primitive import Batch, Infer, Jvp, Linear, Partial, Primitive, Tangent, Transpose, Value, Zero, partials
-from .structural import broadcast, convert, gather_up, reshape, spread
+from ..primitive import Infer, Jvp, Linear, Partial, Primitive, Tangent, Transpose, Value, Zero, partials
+from .structural import broadcast, convert, gather_up, spread
 
 __all__ = ["elementwise"]
 

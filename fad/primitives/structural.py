@@ -54,7 +54,8 @@ def _broadcast_transpose(ct: Value, x: Linear, *, shape: Shape, axes: Axes) -> S
     return (sum(ct, axes),)
 
 
-broadcast_p: Primitive = linear("broadcast", _broadcast_evaluate, _broadcast_infer, _broadcast_batch, _broadcast_transpose, kind="view")
+broadcast_p: Primitive = linear("broadcast", _broadcast_evaluate, _broadcast_infer, _broadcast_batch, _broadcast_transpose,
+                                kind="view")
 
 
 def broadcast(x: Value, shape: Shape, axes: Axes) -> Value:

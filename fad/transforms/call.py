@@ -200,7 +200,9 @@ def fitting(transform: str, what: str, x: Any, aval: Aval) -> Value:
         raise DtypeError(f"{transform} got a {what} of dtype {found.dtype} for an array of dtype {aval.dtype}",
                          why=f"a {what} has the kind of numbers of what it belongs to",
                          edit=f"cast it: .astype(np.{aval.dtype})")
-    return convert(x, aval.dtype) if isinstance(x, Tracer) else aval.dtype.type(x) if not aval.shape else x.astype(aval.dtype)
+    if isinstance(x, Tracer):
+        return convert(x, aval.dtype)
+    return x.astype(aval.dtype) if aval.shape else aval.dtype.type(x)
 
 
 def aval_of_value(x: Value) -> Aval:

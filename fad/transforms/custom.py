@@ -86,7 +86,8 @@ class _Out:
         return leaves
 
 
-def _positional(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+def _positional(f: Callable[..., Any], args: tuple[Any, ...],
+                kwargs: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The arguments of a call by position, as rules take them; keyword-only ones stay keywords."""
     if not kwargs:
         return args, kwargs
@@ -253,7 +254,8 @@ class custom_jvp(Generic[P, R]):  # noqa: N801  # used like a function
 
 def _no_rule(f: Callable[..., Any], kind: str, decorator: str) -> RuleError:
     return RuleError(f"{getattr(f, '__name__', 'a function')} is a custom_{kind} without a rule",
-                     why="it was traced, and its derivative is asked for by its rule", edit=f"define the rule with {decorator}")
+                     why="it was traced, and its derivative is asked for by its rule",
+                     edit=f"define the rule with {decorator}")
 
 
 # -- custom_vjp -----------------------------------------------------------------------------------
@@ -397,7 +399,8 @@ def _linear_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: A
         return moved
     graph = pushforward(pullback, n_residuals)
     moves = tuple([not isinstance(t, Zero) for t in tangents])
-    return replay(jvp_graph(graph, moves), [*primals, *[t for t in tangents if not isinstance(t, Zero)]])[len(graph.outputs):]
+    moving = [t for t in tangents if not isinstance(t, Zero)]
+    return replay(jvp_graph(graph, moves), [*primals, *moving])[len(graph.outputs):]
 
 
 def _linear_batch(operands: Sequence[Value], mapped: Sequence[bool], /, *, n_residuals: int, pullback: Graph) -> Any:
@@ -415,8 +418,8 @@ def _linear_transpose(cts: Any, /, *operands: Any, n_residuals: int, pullback: G
         pulled, operands[n_residuals:], strict=True)]]
 
 
-linear_call_p: Primitive = Primitive("linear_call", _linear_run, _linear_infer, _linear_jvp, _linear_batch, _linear_transpose,
-                          several=True)
+linear_call_p: Primitive = Primitive("linear_call", _linear_run, _linear_infer, _linear_jvp, _linear_batch,
+                                     _linear_transpose, several=True)
 
 
 class custom_vjp(Generic[P, R]):  # noqa: N801  # used like a function

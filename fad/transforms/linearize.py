@@ -127,7 +127,8 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any], 
     """
     for name, given in (("primals", primals), ("tangents", tangents)):
         if not isinstance(given, (tuple, list)):
-            raise TreeError(f"jvp got {name} of type {type(given).__name__}", why="they are given in a tuple, one an argument",
+            raise TreeError(f"jvp got {name} of type {type(given).__name__}",
+                            why="they are given in a tuple, one an argument",
                             edit=f"write ({name},) for one argument")
     moved, traced = _at("jvp", f, primals, has_aux)
     directions = matching("jvp", "tangent", tangents, moved)

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from .. import tree
 from ..errors import TreeError
 from ..graph import Graph, Signature
@@ -37,6 +35,7 @@ def trace(f: Callable[[*Ts], Any], *args: *Ts) -> Graph:
     Raises:
         AbstractValueError: f asks for the value of an argument, as `if x > 0` does.
 
+    >>> import numpy as np
     >>> print(trace(lambda x: np.sin(x) * 2.0, 1.0))
     { a:f64[] ->
       b:f64[] = sin a
