@@ -54,12 +54,12 @@ def negative_log_likelihood(log_sigma: Array, track: Array) -> np.float64:
 
 
 def main() -> None:
-    track = simulate(120, seed=2)
+    track = simulate(70, seed=3)
     start = np.zeros(3)
     check_grads(lambda s: negative_log_likelihood(s, track[:20]), (start,), modes=("rev",))
     print("gradient and Hessian agree with central differences")
 
-    objective = fad.jit(fad.value_and_grad(negative_log_likelihood))  # 120 steps in Python: traced once
+    objective = fad.jit(fad.value_and_grad(negative_log_likelihood))  # the loop is traced once
     found = minimize(objective, start, args=(track,), jac=True, method="BFGS")
     covariance = np.linalg.inv(fad.hessian(negative_log_likelihood)(found.x, track))
     print(f"negative log-likelihood: {objective(start, track)[0]:.2f} -> {found.fun:.2f} in {found.nit} iterations")

@@ -5,6 +5,7 @@
 array([0., 1.])
 """
 
+from . import debug as debug
 from . import errors as errors
 from . import implicit as implicit
 from . import integrate as integrate

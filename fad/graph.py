@@ -134,12 +134,13 @@ def memoised(transform: Callable[Concatenate[Graph, P], R]) -> Callable[Concaten
     def by_text(inputs: Any, equations: Any, outputs: Any, *args: P.args, **settings: P.kwargs) -> R:
         return transform(Graph(inputs, equations, outputs), *args, **settings)
 
+    cached: Any = None  # an lru_cache: it is thread-safe, and as fast as a dict
+
     def remember(n: int) -> Any:
         nonlocal cached
         cached = lru_cache(maxsize=n)(by_text)
         return cached.cache_info
 
-    cached: Any = None  # an lru_cache: it is thread-safe, and as fast as a dict
     settings.remember_by(remember)
 
     def remembered(graph: Graph, /, *args: P.args, **settings: P.kwargs) -> R:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Concatenate, Generic, TypeVar
 
@@ -198,26 +198,28 @@ def _limits(what: str, given: Any, like: Any, otherwise: float) -> Vector:
     """A bound for each number of a tree, from a tree of bounds that may stop short of its leaves."""
     leaves, structure = tree.flatten(like)
     bounds, shape = tree.flatten(given)
-    shapes, rest = iter([np.shape(leaf) for leaf in leaves]), iter(bounds)
-    parts: list[Vector] = [np.zeros(0)]
+    parts = _limits_of(shape, iter(bounds), structure, iter([np.shape(leaf) for leaf in leaves]), otherwise)
+    if parts is None:
+        raise TreeError(f"{what} has bounds of structure {shape} for a tree of structure {structure}",
+                        why="a bound belongs to each entry",
+                        edit="give a tree like that, with None for no bound and one number for many")
+    return np.concatenate([np.zeros(0), *parts])
 
-    def walk(shape: Structure | None, structure: Structure) -> None:
-        limit: Any = otherwise
-        if shape == tree.LEAF:
-            limit = np.asarray(next(rest), np.float64)
-        elif shape is not None and shape.kind is not type(None):
-            below = _children(shape, structure)
-            if below is None:
-                raise TreeError(f"{what} has bounds of structure {tree.structure(given)} for a tree of structure "
-                                f"{tree.structure(like)}", why="a bound belongs to each entry",
-                                edit="give a tree like that, with None for no bound and one number for many")
-            for child, of in zip(below, structure.children, strict=True):
-                walk(child, of)
-            return
-        parts.extend(np.broadcast_to(limit, next(shapes)).reshape(-1) for _ in range(structure.n_leaves))
 
-    walk(shape, structure)
-    return np.concatenate(parts)
+def _limits_of(given: Structure | None, bounds: Iterator[Any], structure: Structure, shapes: Iterator[Any],
+               otherwise: float) -> list[Vector] | None:
+    """The bounds for the leaves of one part of the tree; None where they do not fit it."""
+    if given is None or given == tree.LEAF or given.kind is type(None):
+        limit = np.asarray(next(bounds) if given == tree.LEAF else otherwise, np.float64)
+        return [np.broadcast_to(limit, next(shapes)).reshape(-1) for _ in range(structure.n_leaves)]
+    parts: list[Vector] = []
+    children = _children(given, structure)
+    for child, of in zip(children or (), structure.children, strict=children is not None):
+        below = _limits_of(child, bounds, of, shapes, otherwise)
+        if below is None:
+            return None
+        parts.extend(below)
+    return None if children is None else parts
 
 
 def _children(bounds: Structure, structure: Structure) -> Sequence[Structure | None] | None:

@@ -16,7 +16,8 @@ from typing import Any, Literal, Protocol
 from .avals import Aval
 from .source import Source
 
-__all__ = ["Inner", "Linear", "Params", "Primitive", "Tangent", "Traced", "Value", "Zero", "bind", "innermost", "linear", "partials"]
+__all__ = ["Inner", "Linear", "Params", "Primitive", "Tangent", "Traced", "Value", "Zero", "bind", "innermost",
+           "linear", "partials"]
 
 Value = Any
 """An array, a number or a Tracer. Any: a rule is written once, and runs on all three."""

@@ -43,7 +43,8 @@ class Recipe(NamedTuple):
     weak: bool
 
 
-def call(tracers: Sequence[type], builder: Any, rule: Callable[..., Any], name: Any, args: Sequence[Any], kwargs: dict[str, Any],
+def call(tracers: Sequence[type], builder: Any, rule: Callable[..., Any], name: Any, args: Sequence[Any],
+         kwargs: dict[str, Any],
          frame: FrameType, by_value: bool = False) -> Any:
     """rule(*args, **kwargs), by its recipe where there is one.
 
@@ -107,9 +108,7 @@ def _read(args: Sequence[Any], tracers: Sequence[type], builder: Any, key: list[
             key.append((kind, len(x)))
             if not _read(x, tracers, builder, key, values, by_value):
                 return False
-        elif isinstance(x, (np.inexact, complex)):  # (0.0 and -0.0 would be one key)
-            return False
-        elif isinstance(x, Traced) or callable(x) and kind is not type:  # (what a function closes over may change)
+        elif isinstance(x, (np.inexact, complex)) or isinstance(x, Traced) or callable(x) and kind is not type:  # (0.0 and -0.0 would be one key)
             return False
         else:
             key.append(kind)
@@ -121,7 +120,7 @@ def _watched(key: Any, values: Sequence[Any], tracer: type, builder: Any, rule: 
              kwargs: dict[str, Any]) -> Any:
     """Run the rule, and remember what it did, if that can be told from the key alone."""
     before, demands = len(builder.equations), builder.demands
-    result = rule(*args, **kwargs)
+    result: Any = rule(*args, **kwargs)
     if len(_recipes) > _LIMIT:
         _recipes.clear()
     known: dict[Any, int] = {}
@@ -137,7 +136,7 @@ def _watched(key: Any, values: Sequence[Any], tracer: type, builder: Any, rule: 
         found = [a if isinstance(a, Literal) else known.get(a) for a in operands]
         if None in found:  # a constant of the rule's own making, or something that was recorded before
             break
-        steps.append(Step(primitive, tuple(found), params, tuple([v.aval for v in results])))  # type: ignore[arg-type]  # no None
+        steps.append(Step(primitive, tuple(found), params, tuple([v.aval for v in results])))  # type: ignore[arg-type]
         for v in results:
             known[v] = n
             n += 1

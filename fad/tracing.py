@@ -136,7 +136,7 @@ class Builder:
                 primitive, tuple([atoms[a] if a.__class__ is int else a for a in operands]), params, results, source)))
             atoms += results
         self.count = number
-        return Tracer(self, atoms[recipe.result], recipe.weak)
+        return Tracer(self, atoms[recipe.result], recipe.weak)  # type: ignore[arg-type]  # a Var: it was a tracer's
 
     def number(self, x: float) -> Atom:
         """A Python float as a float64 operand."""
@@ -223,6 +223,10 @@ class Builder:
         """The values of the captures, in the order of the graph's last inputs."""
         return tuple(self._captured.values())
 
+    def constant_of(self, v: Var, otherwise: Value) -> Value:
+        """The value that was captured as this variable, if one was."""
+        return self._captured.get(v, otherwise)
+
     def seen_from_outside(self, v: Var) -> Tracer:
         """A variable as the value that an enclosing trace knows it by, if it was captured from there."""
         outer = self._captured.get(v)
@@ -290,7 +294,8 @@ class Builder:
             return self._captured[v]
         raise AbstractValueError(
             f"the value of a traced {v.aval} was asked for, by {purpose}",
-            why="under vmap, in the body of a loop, or in a Graph made from shapes alone, it stands for many values, or none yet",
+            why="under vmap, in the body of a loop, or in a Graph made from shapes alone, it stands for many values, or for "
+                "none yet",
             edit="index fad.numpy.asarray(table)[i], not the plain table[i]" if purpose in ("an index", "a plain array")
             else "choose entry by entry with np.where(condition, a, b), or use fad.cond")
 

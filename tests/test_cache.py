@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -34,7 +34,7 @@ class Compilations:
 
 
 @pytest.fixture
-def compilations(monkeypatch: pytest.MonkeyPatch) -> Iterator[Compilations]:
+def compilations(monkeypatch: pytest.MonkeyPatch) -> Compilations:
     count = Compilations()
     for name in ("_compile", "_compile_carefully"):
         def counted(self: Program, original: Callable[..., Any] = getattr(Program, name)) -> Any:
@@ -42,7 +42,7 @@ def compilations(monkeypatch: pytest.MonkeyPatch) -> Iterator[Compilations]:
             return original(self)
 
         monkeypatch.setattr(Program, name, counted)
-    yield count
+    return count
 
 
 RATE = 0.123
@@ -301,11 +301,13 @@ def test_many_programs_do_not_grow_without_end() -> None:
 
 
 def test_no_program_holds_on_to_arrays() -> None:
-    captured = np.ones(5000)
-    seen = weakref.ref(captured)
-    fad.grad(lambda x: np.sum(x * captured))(np.ones(5000))
-    fad.hessian(lambda x: np.sum(x * captured[:3]) * x[0])(X)
-    del captured
+    def call() -> Any:
+        captured = np.ones(5000)
+        fad.grad(lambda x: np.sum(x * captured))(np.ones(5000))
+        fad.hessian(lambda x: np.sum(x * captured[:3]) * x[0])(X)
+        return weakref.ref(captured)
+
+    seen = call()
     gc.collect()
     assert seen() is None
 

@@ -117,7 +117,7 @@ def test_trees_texts_and_none_in_jvp_rules() -> None:
     @f.defjvp
     def rule(primals: Any, tangents: Any) -> Any:
         p, kind, n, extra = primals
-        dp, dkind, dn, dextra = tangents
+        dp, dkind, _, dextra = tangents
         seen.append((kind, dkind, type(dp), extra["none"], dextra["text"]))
         return f(*primals), {"a": np.cos(p.x) * dp.x * n, "b": (dp.y * extra["k"] + p.y * dextra["k"], 0)}
 
@@ -241,7 +241,7 @@ def test_cotangents_that_are_clipped() -> None:
     assert np.allclose(fad.vmap(fad.grad(lambda x, a: a * clipped(x, 2.0)))(X, 3.0 * X), np.clip(3.0 * X, -2.0, 2.0))
     assert np.allclose(fad.vmap(fad.grad(lambda x, m: 3.0 * clipped(x, m)))(X, np.array([1.0, 2.0, 9.0])),
                        [1.0, 2.0, 3.0])
-    with pytest.raises(RuleError, match="transposed|linear"):
+    with pytest.raises(RuleError, match="cannot be transposed"):
         fad.jvp(lambda x: clipped(x, 2.0), (3.0,), (1.0,))
     assert fad.jit(fad.grad(lambda x: 10.0 * clipped(x, 2.0)))(3.0) == 2.0
 
@@ -326,7 +326,7 @@ def test_functions_with_rules_that_close_over_values() -> None:
 
 
 @pytest.mark.xfail(strict=True,
-                   reason="a rule is traced when a graph is first derived, and what it closes over is then part of the program")
+                   reason="a rule is traced when a graph is first derived, with what it closes over then")
 def test_rules_that_close_over_values() -> None:
     table = np.arange(3.0)
     rate = [0.3]

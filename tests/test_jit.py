@@ -368,7 +368,7 @@ def _sorted(x: Any) -> Any:
 def _ternary(x: Any) -> Any:
     a = x[0] if x[0] > x[1] else x[1]
     b = np.sum(x) if a > x[2] and x[1] > 0.0 else a
-    return a * b if not b == 0.0 else a
+    return a * b if b != 0.0 else a
 
 
 def _found(x: Any) -> Any:

@@ -52,6 +52,10 @@ STAIRS: tuple[tuple[str, ...], ...] = (
     ("numpy.calculus", "numpy.choosing", "numpy.comparing", "numpy.coverage", "numpy.interpolation", "numpy.making",
      "numpy.methods", "numpy.names", "numpy.nan", "numpy.ordering", "numpy.polynomials", "numpy.quantiles", "numpy.writing"),
     ("numpy",),
+    ("scipy.functions",),
+    ("scipy",),  # loads the modules of the next steps, which import SciPy, by name and when they are needed
+    ("scipy.integrate", "scipy.linalg", "scipy.matrix_functions", "scipy.signal", "scipy.special"),
+    ("scipy.stats", "scipy.sums"),
     ("transforms.jvp", "transforms.masks", "transforms.split", "transforms.vmap"),
     ("transforms.pulling",),
     ("transforms.transpose",),

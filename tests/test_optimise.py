@@ -12,9 +12,8 @@ import pytest
 
 import fad
 from fad.equation import Equation, Literal
-from fad.execute import Program
+from fad.execute import Program, blocks, writing
 from fad.execute.blocks import schedule
-from fad.execute.writing import Writer as ProgramWriter
 from fad.graph import Graph, inlined, replay, verify
 from fad.optimise import drop_dead, optimise
 from fad.optimise.rewriting import Writer
@@ -54,9 +53,9 @@ IDENTITIES: dict[str, tuple[Callable[..., Any], tuple[Any, ...], str]] = {
     "0 - x": (lambda x: 0.0 - x, (X,), "b = negative a; return b"),
     "x + -y": (lambda x, y: x + -y, (X, X), "c = subtract a b; return c"),
     "-x + y": (lambda x, y: -x + y, (X, X), "c = subtract b a; return c"),
-    "x - -y": (lambda x, y: x - -y, (X, X), "c = add a b; return c"),
-    "--x": (lambda x: - -x, (X,), "return a"),
-    "----x": (lambda x: - - - -x, (X,), "return a"),
+    "x - -y": (lambda x, y: x - (-y), (X, X), "c = add a b; return c"),
+    "--x": (lambda x: -(-x), (X,), "return a"),  # noqa: B002  # is what is tested
+    "----x": (lambda x: -(-(-(-x))), (X,), "return a"),  # noqa: B002
     "+x": (lambda x: +x, (X,), "return a"),
     "-(x - y)": (lambda x, y: -(x - y), (X, X), "c = subtract b a; return c"),
     "x + x": (lambda x: x + x, (X,), "b = multiply 2.0 a; return b"),
@@ -124,12 +123,15 @@ IDENTITIES: dict[str, tuple[Callable[..., Any], tuple[Any, ...], str]] = {
     "sum of all of a broadcast": (lambda x: np.sum(np.broadcast_to(x, (5, 3))), (X,),
                                   "b = sum[axes=(0,)] a; c = multiply 5.0 b; return c"),
     "sum of a part of a broadcast": (lambda x: np.sum(np.broadcast_to(x, (5, 4, 3)), (0, 2)), (X,),
-                                     "b = sum[axes=(0,)] a; c = multiply 5.0 b; d = broadcast[axes=(0,), shape=(4,)] c; return d"),
+        "b = sum[axes=(0,)] a; c = multiply 5.0 b; d = broadcast[axes=(0,), shape=(4,)] c; return d"),
     "sum of very many halves": (lambda x: np.sum(np.broadcast_to(x, (100_000, 3)), 0), (X.astype(np.float16) / 100,),
                                 "b = broadcast[axes=(0,), shape=(100000,3)] a; c = sum[axes=(0,)] b; return c"),
     "sum(2 x)": (lambda x: np.sum(2.0 * x), (X,), "b = sum[axes=(0,)] a; c = multiply 2.0 b; return c"),
     "sum(-x)": (lambda x: np.sum(-x), (X,), "b = sum[axes=(0,)] a; c = negative b; return c"),
     "sum over an axis of size 1": (lambda x: np.sum(x.reshape(1, 3), 0), (X,), "return a"),
+    "a slice of spread": (lambda a, x: np.broadcast_to(a, (5, 3))[1:, 0] * x, (2.0, np.ones(4)),
+                          "c = multiply a b; return c"),
+    "an entry of spread": (lambda a: np.broadcast_to(a, (5, 3))[1, 0] + 1.5, (2.0,), "b = add 1.5 a; return b"),
     # -- reshape and permute --
     "reshape of reshape": (lambda x: x.reshape(3, 1).reshape(1, 3), (X,), "b = reshape[shape=(1,3)] a; return b"),
     "reshape and back": (lambda x: x.reshape(12).reshape(4, 3), (M,), "return a"),
@@ -272,8 +274,7 @@ def test_the_gradient_of_a_logistic_regression_has_two_contractions(loss: Callab
     graph = gradient(loss, args, 1)
     assert _count(graph, "contract") == 2
     assert _count(graph, "permute", "reshape", "broadcast") == 0
-    assert [e.primitive for e in graph.equations][0] is contract_p
-    assert [e.primitive for e in graph.equations][-1] is contract_p or _count(graph, "multiply") < 6
+    assert graph.equations[0].primitive is contract_p
     whole = gradient_graph(fad.trace(loss, *args), (True, False, False))
     assert _count(optimise(whole), "contract") == 2  # the value beside it needs no third
     assert _count(optimise(whole), "exp", "logaddexp") <= 2
@@ -403,8 +404,6 @@ def test_steps_are_linear_in_the_program(name: str, monkeypatch: pytest.MonkeyPa
 
 def test_scheduling_is_linear_in_the_program(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many blocks, each of which waits for the one before."""
-    from fad.execute import blocks, writing  # noqa: PLC0415  # monkeypatched
-
     monkeypatch.setattr(blocks, "_LEAST_SIZE", 1)
     monkeypatch.setattr(blocks, "_BLOCK_ENTRIES", 4)
     steps = _Steps()
@@ -418,7 +417,6 @@ def test_scheduling_is_linear_in_the_program(monkeypatch: pytest.MonkeyPatch) ->
         writing.write(graph, python_numbers=True)
         found.append(steps.n)
     assert found[2] - found[1] <= 2.1 * (found[1] - found[0]) + 8, found
-    assert isinstance(ProgramWriter, type)
 
 
 def test_literals_are_shared() -> None:

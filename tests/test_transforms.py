@@ -220,7 +220,7 @@ def test_trees(name: str) -> None:
     same(fad.vjp(_energy, t)[1](value.dtype.type(1.0))[0], expected)
     same(fad.jacrev(_energy)(t), expected, 1e-6 if name == "mixed dtypes" else 1e-12)
     ones = fad.tree.map(lambda x: x if isinstance(x, str) else x * 0 + 1, t)
-    out, tangent = fad.jvp(_energy, (t,), (ones,))
+    _, tangent = fad.jvp(_energy, (t,), (ones,))
     assert np.isclose(tangent, sum(np.sum(x) for x in fad.tree.leaves(expected) if x is not None))
     assert np.isclose(fad.linearize(_energy, t)[1](ones), tangent)
     same(fad.hvp(_energy, t, ones), _each(lambda x: 6.0 * np.asarray(x), t), 1e-6)
@@ -355,7 +355,7 @@ def test_mixed_dtypes() -> None:
     same(a, Y.astype(np.float32), 1e-6)
     jacobian = fad.jacobian(lambda a: a.astype(np.float64) * Y)(X.astype(np.float32))
     assert np.allclose(jacobian, np.diag(Y))
-    out, tangent = fad.jvp(lambda x: x * 2, (X.astype(np.float32),), (Y,))
+    _, tangent = fad.jvp(lambda x: x * 2, (X.astype(np.float32),), (Y,))
     assert tangent.dtype == np.float32
     (ct,) = fad.vjp(lambda x: x * 2, X.astype(np.float32))[1](Y)
     assert ct.dtype == np.float32
@@ -627,12 +627,13 @@ def test_captures_are_fresh_in_every_call() -> None:
 
 
 def test_captures_of_other_kinds() -> None:
-    zero_d, view, fortran, strided = np.array(2.5), np.arange(6.0)[::2], np.asfortranarray(np.ones((3, 2)) * 1.5), np.arange(20000.0)[::4000]
+    zero_d, view, strided = np.array(2.5), np.arange(6.0)[::2], np.arange(20000.0)[::4000]
+    fortran = np.asfortranarray(np.ones((3, 2)) * 1.5)
     big_endian, integers, flags = np.arange(3, dtype=">f8"), np.arange(3), np.array([True, False, True])
 
     def f(x: Any) -> Any:
-        return (np.sum(x * zero_d * view) + np.sum(x @ fortran) + np.sum(x * strided[:3]) + np.sum(x * big_endian) + np.sum(x * integers)
-                + np.sum(x * flags) + np.sum(x * [1.0, 2.0, 3.0]) + np.sum((1, 2, 3) * x))
+        first = np.sum(x * zero_d * view) + np.sum(x @ fortran) + np.sum(x * strided[:3]) + np.sum(x * big_endian)
+        return first + np.sum(x * integers) + np.sum(x * flags) + np.sum(x * [1.0, 2.0, 3.0]) + np.sum((1, 2, 3) * x)
 
     expected = zero_d * view + fortran.sum(1) + strided[:3] + big_endian + integers + flags + 2.0 * np.arange(1.0, 4.0)
     same(fad.grad(f)(X), expected.astype(np.float64))

@@ -187,6 +187,18 @@ def test_four_ways_to_a_hessian() -> None:
     np.testing.assert_allclose(np.stack(differences), hessian, rtol=1e-8, atol=1e-9)
 
 
+def test_values_of_two_enclosing_traces_are_two() -> None:
+    """Variables are shared between traces: the number of one says nothing without its trace."""
+    def product(x: Any) -> Any:
+        def inner(u: Any) -> Any:
+            a, b = x * 1.5, u * 1.5  # each the first equation of its trace
+            return fad.grad(lambda w: w * a * b)(1.0)
+
+        return fad.grad(inner)(2.0)
+
+    assert fad.grad(product)(3.0) == 2.25
+
+
 def test_no_perturbation_is_confused() -> None:
     """Siskind & Pearlmutter (2005): d/dx (x · d/dy (x + y)) is 1, not 2; and its cousins in every mode."""
     def with_inner(inner: Callable[[Function, Any], Any]) -> Function:

@@ -38,6 +38,11 @@ class Loop(Program):
         self._settings = n_consts, n_carry, length, reverse
         self._prepared: tuple[Program, Graph] | None = None  # at once: other threads see both or neither
 
+    @property
+    def settings(self) -> tuple[int, int, int | None, bool]:
+        """How many consts and parts of a carry, how many turns, and whether from the other end."""
+        return self._settings
+
     def _parts(self) -> tuple[Program, Graph]:
         """What is computed before the loop, from the consts, and the body, whose first inputs are what that leaves."""
         if self._prepared is None:

@@ -72,9 +72,9 @@ class Writer:
                     self.instead[v] = x
                     if isinstance(x, Var):  # what is read in its place lives as long
                         self.memory.last[x] = max(self.memory.last[x], self.memory.last[v])
-        for v, step in self.memory.last.items():
+        for v, number in self.memory.last.items():
             if v.aval.shape and v.aval.size >= _LEAST_REUSED and v not in kept_by_caller:
-                self.dying.setdefault(step, []).append(v)
+                self.dying.setdefault(number, []).append(v)
 
     def _as_python_numbers(self) -> set[Var]:
         """The values that are Python numbers: results of expressions, and what goes into them."""
@@ -332,7 +332,8 @@ class _BlockText:
             return name, f"{name} = {words[0]}[{key}]"
         if isinstance(primitive.evaluate, np.ufunc):
             into = target or scratch.take(result.aval.shape[1:], result.aval.dtype)
-            return into, f"{writer.constant(primitive.evaluate, primitive.name)}({', '.join(words)}, {_out_argument(primitive, into)})"
+            function = writer.constant(primitive.evaluate, primitive.name)
+            return into, f"{function}({', '.join(words)}, {_out_argument(primitive, into)})"
         if primitive is convert_p and operands[0].aval.dtype.kind != "c" and operands[0].aval.shape:
             call = f"{words[0]}.astype({writer.constant(result.aval.dtype, 'dtype')})"
         else:

@@ -177,7 +177,7 @@ def dsplit(ary: Any, indices_or_sections: Any) -> Any:
     return split(x, indices_or_sections, 2)
 
 
-@rule_for(np.unstack)
+@rule_for(getattr(np, "unstack", "unstack"))  # NumPy 2.1 and later
 def unstack(x: Any, /, *, axis: Any = 0) -> tuple[Any, ...]:
     x = as_array(x)
     if x.ndim == 0:

@@ -2,7 +2,7 @@
 
 A test sees that none is missing. `linalg` and `fft` are NumPy's own.
 """
-# ruff: noqa: I001  # one statement for all of them
+# ruff: noqa: I001, SIM105  # one statement for all of them
 
 from numpy import fft as fft, linalg as linalg
 from numpy import (
@@ -22,7 +22,7 @@ from numpy import (
     compress as compress, concat as concat, concatenate as concatenate, conj as conj, conjugate as conjugate,
     convolve as convolve, copysign as copysign, copyto as copyto, corrcoef as corrcoef, correlate as correlate,
     cos as cos, cosh as cosh, count_nonzero as count_nonzero, cov as cov, cross as cross, cumprod as cumprod,
-    cumsum as cumsum, cumulative_prod as cumulative_prod, cumulative_sum as cumulative_sum, deg2rad as deg2rad,
+    cumsum as cumsum, deg2rad as deg2rad,
     degrees as degrees, delete as delete, diag as diag, diag_indices_from as diag_indices_from, diagflat as diagflat,
     diagonal as diagonal, diff as diff, digitize as digitize, divide as divide, divmod as divmod, dot as dot,
     dsplit as dsplit, dstack as dstack, ediff1d as ediff1d, einsum as einsum, einsum_path as einsum_path,
@@ -62,6 +62,10 @@ from numpy import (
     tril_indices_from as tril_indices_from, trim_zeros as trim_zeros, triu as triu,
     triu_indices_from as triu_indices_from, true_divide as true_divide, trunc as trunc, union1d as union1d,
     unique as unique, unique_all as unique_all, unique_counts as unique_counts, unique_inverse as unique_inverse,
-    unique_values as unique_values, unravel_index as unravel_index, unstack as unstack, unwrap as unwrap,
+    unique_values as unique_values, unravel_index as unravel_index, unwrap as unwrap,
     vander as vander, var as var, vdot as vdot, vecdot as vecdot, vsplit as vsplit, vstack as vstack, where as where,
 )
+try:
+    from numpy import cumulative_prod as cumulative_prod, cumulative_sum as cumulative_sum, unstack as unstack
+except ImportError:  # NumPy 2.0
+    pass

@@ -31,7 +31,7 @@ def _lenient(ufunc: Any, primitive: Primitive) -> Callable[..., Any]:
         operands = tuple([x if isinstance(x, (Tracer, float, int, complex)) else as_array(x) for x in operands])
         dtypes = loop_dtypes(ufunc, tuple([kind_of(x) for x in operands]))
         result = primitive(*broadcast_together([operand(x, d) for x, d in zip(operands, dtypes, strict=True)]))
-        x = operands[0] if isinstance(operands[0], Tracer) else operands[-1]
+        x = next((y for y in operands if isinstance(y, Tracer)), operands[0])
         alike = all(y is x or y.__class__ is float or isinstance(y, Tracer) and y.aval is x.aval for y in operands)
         if alike and all(d == x.dtype for d in dtypes):  # next time such operands go straight to the builder
             known[x.aval] = primitive, result.aval

@@ -119,7 +119,7 @@ def _divide(w: Writer, x: Atom, y: Atom) -> Atom | None:
 
 @enter(identities, ew.power)
 def _power(w: Writer, x: Atom, y: Atom) -> Atom | None:
-    """x² → square x;  x³ → x square x;  x⁴ → square square x, and so on to x⁸;  x^½ → √x;  1/x and 1/x² for the exponents -1 and -2"""
+    """x² → square x;  x³ → x square x;  x⁴ → square square x, and so on to x⁸;  x^½ → √x;  x⁻¹ → 1/x;  x⁻² → 1/x²"""
     exponent = number(y)
     if exponent is None or x.aval.dtype.kind not in "fc":
         return None

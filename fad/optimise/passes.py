@@ -16,7 +16,7 @@ def drop_dead(graph: Graph) -> Graph:
         if not wanted.isdisjoint(equation.results) or equation.primitive.kind == "effect":
             inner = equation.primitive.inner
             if inner is not None and not wanted.issuperset(equation.results):
-                equation = inner.trim(equation, [v in wanted for v in equation.results])  # noqa: PLW2901
+                equation = inner.trim(equation, [v in wanted for v in equation.results])
             kept.append(equation)
             wanted.update(equation.operands)
     return Graph(graph.inputs, tuple(reversed(kept)), graph.outputs)

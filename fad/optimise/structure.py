@@ -34,7 +34,7 @@ def _number_below(w: Writer, x: Atom) -> Atom | None:
     return made.operands[0] if made is not None and not made.operands[0].aval.shape else None
 
 
-_ENTRYWISE: tuple[Primitive, ...] = tuple([p for p in vars(ew).values() if isinstance(p, Primitive) and p.kind == "entrywise"])
+_ENTRYWISE = [p for p in vars(ew).values() if isinstance(p, Primitive) and p.kind == "entrywise"]
 
 
 def _rides_along(primitive: Primitive) -> None:

@@ -16,8 +16,8 @@ from ..avals import Aval, Dtype, Shape, make_aval
 from ..equation import literal
 from ..primitive import Linear, Primitive, Recorder, Tangent, Value, Zero, linear
 
-__all__ = ["broadcast", "broadcast_p", "convert", "convert_p", "flip_p", "full", "gather_up", "instantiate", "inverse", "permute",
-           "permute_p", "reshape", "reshape_p", "shifted", "spread", "sum", "sum_p"]
+__all__ = ["broadcast", "broadcast_p", "convert", "convert_p", "flip_p", "full", "gather_up", "instantiate", "inverse",
+           "permute", "permute_p", "reshape", "reshape_p", "shifted", "spread", "sum", "sum_p"]
 
 Axes = tuple[int, ...]
 

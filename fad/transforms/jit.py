@@ -164,8 +164,7 @@ class Jitted(Generic[P, R]):
     def _prefer(self, paths: list[_Path], path: _Path) -> None:
         with self._lock:
             if path in paths:
-                paths.remove(path)
-            paths.append(path)
+                paths[:] = [*(p for p in paths if p is not path), path]  # at once: other threads are reading
 
     # -- tracing --
 

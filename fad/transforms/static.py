@@ -16,7 +16,8 @@ def static_key(x: Any, place: int | str) -> Any:
     try:
         hash(x)
     except TypeError:
-        raise ArgumentError(f"jit got, for argument {place!r}, a static value of type {type(x).__name__}, which cannot be hashed",
+        raise ArgumentError(f"jit got, for argument {place!r}, a static value of type {type(x).__name__}, which cannot be "
+                            "hashed",
                             why="a static value is part of the key under which the program is found",
                             edit="give a hashable value, such as a tuple for a list") from None
     return _told_apart(x)
