@@ -68,10 +68,9 @@ def main() -> None:
     slope = fad.vmap(fad.value_and_grad(predict, has_aux=True), in_axes=(0, None, None, None))
     (means, deviations), slopes = slope(points, kernel, x, y)
     true = np.stack([3.0 * np.cos(3.0 * points[:, 0]), points[:, 1], np.zeros(5)], axis=1)
-    print("   mean ± deviation (true)   slopes (true)")
-    for mean, deviation, height, found_slope, true_slope in zip(means, deviations, surface(points), slopes, true,
-                                                                strict=True):
-        print(f"{mean:7.3f} ± {deviation:.3f} ({height:6.3f})   {found_slope.round(2)} ({true_slope.round(2)})")
+    error, slope_error = np.abs(means - surface(points)), np.abs(slopes - true)
+    print(f"means are within {np.max(error / deviations):.1f} standard deviations of the truth")
+    print(f"slopes are within {np.max(slope_error):.2f} of the truth, and differences within {np.max(np.abs(slopes - differences)):.0e}")
 
 
 if __name__ == "__main__":

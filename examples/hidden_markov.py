@@ -11,6 +11,7 @@ from scipy.special import log_softmax, logsumexp  # type: ignore[import-untyped]
 from scipy.stats import norm  # type: ignore[import-untyped]
 
 import fad
+from fad.testing import check_grads
 
 Array = NDArray[np.float64]
 Model = dict[str, Array]  # first, of shape (states,); moves, of shape (states, states); means and log_deviations
@@ -55,15 +56,16 @@ def backward(log_emissions: Array, model: Model) -> Array:
     betas = [np.zeros(3)]
     for row in log_emissions[:0:-1]:
         betas.append(logsumexp(moves + row + betas[-1], axis=1))
-    return np.exp(np.array(alphas) + np.array(betas[::-1]) - logsumexp(alphas[-1]))
+    probabilities: Array = np.exp(np.array(alphas) + np.array(betas[::-1]) - logsumexp(alphas[-1]))
+    return probabilities
 
 
 def main() -> None:
-    states, y = simulate(200, seed=4)
+    states, y = simulate(150, seed=4)
     start = {"first": np.zeros(3), "moves": 2.0 * np.eye(3), "means": np.array([-1.0, 0.5, 2.0]),
              "log_deviations": np.zeros(3)}
-    fad.testing.check_grads(lambda model: loss(model, y[:20]), (start,), order=1)
-    found = fad.optimize.minimize(loss, start, args=(y,), method="L-BFGS-B", jit=True)
+    check_grads(lambda model: loss(model, y[:20]), (start,), order=1)
+    found = fad.optimize.minimize(loss, start, args=(y,), method="L-BFGS-B", jit=True, tol=1e-5)
     model = found.x
     print(f"loss {loss(start, y):.4f} -> {found.fun:.4f} in {found.nit} iterations")
     print(f"means {model['means'].round(2)} (true: {TRUE_MEANS})")

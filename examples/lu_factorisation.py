@@ -4,10 +4,13 @@ Rows are swapped, columns divided and blocks updated in place; the choice of the
 is rewritten, and the derivatives of determinants, inverses and solutions come out as linear algebra has them.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 import fad
+from fad.testing import check_grads
 
 Array = NDArray[np.float64]
 
@@ -30,7 +33,7 @@ def lu(a: Array) -> tuple[Array, NDArray[np.int_], float]:
 
 def solve(a: Array, b: Array) -> Array:
     packed, order, _ = lu(a)
-    x = b[order] + np.zeros_like(packed[0])
+    x: Array = b[order] + np.zeros_like(packed[0])
     for i in range(1, len(x)):  # L y = P b
         x[i] -= packed[i, :i] @ x[:i]
     for i in range(len(x) - 1, -1, -1):  # U x = y
@@ -46,7 +49,8 @@ def log_det(a: Array) -> np.float64:
 
 def det(a: Array) -> np.float64:
     packed, _, sign = lu(a)
-    return sign * np.prod(np.diag(packed))
+    product: np.float64 = sign * np.prod(np.diag(packed))
+    return product
 
 
 def main() -> None:
@@ -55,7 +59,7 @@ def main() -> None:
     a, b, v = rng.standard_normal((n, n)), rng.standard_normal(n), rng.standard_normal((n, n))
     inverse = np.linalg.inv(a)
 
-    def report(name: str, found: Array, wanted: Array) -> None:
+    def report(name: str, found: Array, wanted: NDArray[np.floating[Any]]) -> None:
         print(f"{name:<44} largest error {np.max(np.abs(found - wanted)) / np.max(np.abs(wanted)):.1e}")
 
     report("gradient of log|det A| is the inverse's Aᵀ", fad.grad(log_det)(a), inverse.T)
@@ -69,7 +73,7 @@ def main() -> None:
     few = rng.standard_normal((8, 4, 4))
     logs = fad.jit(log_det)
     report("log|det| again, compiled, other pivots", np.array([logs(m) for m in few]), np.linalg.slogdet(few)[1])
-    fad.testing.check_grads(solve, (few[0], b[:4]))
+    check_grads(solve, (few[0], b[:4]))
     print("gradients and second derivatives of a solution agree with central differences")
 
 

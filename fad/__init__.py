@@ -5,13 +5,12 @@
 array([0., 1.])
 """
 
-from . import debug as debug
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
 from . import errors as errors
-from . import implicit as implicit
-from . import integrate as integrate
 from . import numpy as numpy
-from . import optimize as optimize
-from . import optimizers as optimizers
 from . import scipy as scipy
 from . import tree as tree
 from .config import settings as config  # noqa: F401  # a name of its own, on purpose
@@ -41,3 +40,21 @@ from .transforms.mapping import vmap as vmap
 from .transforms.staging import trace as trace
 
 __version__ = "0.1.0"
+
+_ON_DEMAND = ("compat", "debug", "implicit", "integrate", "optimize", "optimizers", "testing")
+"""Modules that are loaded when they are first named: `import fad` is quicker without them."""
+
+if _TYPE_CHECKING:
+    from . import compat as compat
+    from . import debug as debug
+    from . import implicit as implicit
+    from . import integrate as integrate
+    from . import optimize as optimize
+    from . import optimizers as optimizers
+    from . import testing as testing
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _ON_DEMAND:
+        return _import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

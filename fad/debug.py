@@ -6,11 +6,13 @@
 
 >>> import numpy as np, fad
 >>> with fad.debug.nans():
-...     fad.grad(lambda x: np.log(x) * 2.0)(0.0)
+...     fad.value_and_grad(lambda x: np.log(x) * 2.0)(0.0)
 Traceback (most recent call last):
     ...
 fad.errors.NonFiniteError: log of f64[] = 0.0 made f64[] = -inf
-  ...
+  where: <doctest fad.debug[1]>:2, in <lambda>
+  why:   the function was being computed there
+  edit:  keep the operation away from that input: choose a harmless one first, as in np.sqrt(np.where(x > 0, x, 1.0))
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ from .errors import NonFiniteError
 from .execute import Loop, Program
 from .graph import Graph, inlined
 from .primitive import Traced, Value, innermost
-from .primitives.printing import Line, print_p, shown
+from .primitives.printing import Line, print_p
 from .tracing import Builder, active_builder
 from .transforms.call import is_array
 
@@ -95,7 +97,7 @@ def nans() -> Iterator[None]:
     ...     fad.grad(lambda x: np.sum(np.sqrt(x)))(np.array([0.0, 1.0]))
     Traceback (most recent call last):
         ...
-    fad.errors.NonFiniteError: divide of f64[2] from 1.0 to 1.0 and f64[2] from 0.0 to 2.0 made f64[2] from 0.5 to inf, with 1 inf
+    fad.errors.NonFiniteError: divide of f64[2] all 1.0 and f64[2] from 0.0 to 2.0 made f64[2] from 0.5 to inf, with 1 inf
       ...
     """
     token = _checking.set(True)
@@ -120,7 +122,8 @@ def _run(self: Loop, *operands: Any) -> tuple[Any, ...]:
         return _usual_run(self, *operands)
     n_consts, n_carry, length, reverse = self.settings
     goes_on = length is None
-    going, (consts, carry, xs) = operands[:goes_on], _runs(operands[goes_on:], n_consts, n_carry)
+    going: Sequence[Any] = operands[:goes_on]
+    consts, carry, xs = _runs(operands[goes_on:], n_consts, n_carry)
     stacked: list[Sequence[Any]] = []
     turns = itertools.count() if length is None else range(length)
     for i in reversed(turns) if reverse and isinstance(turns, range) else turns:
@@ -158,7 +161,8 @@ def _own(x: Any, atom: Atom) -> Any:
 def _checked(graph: Graph, values: Sequence[Any]) -> list[Any]:
     """The outputs of a graph, each equation's results looked at."""
     graph = inlined(graph)
-    env: dict[Atom, Any] = {v: x if v.aval.shape else v.aval.dtype.type(x) for v, x in zip(graph.inputs, values, strict=True)}
+    env: dict[Atom, Any] = {
+        v: x if v.aval.shape else v.aval.dtype.type(x) for v, x in zip(graph.inputs, values, strict=True)}
 
     def read(atom: Atom) -> Any:
         return env[atom] if isinstance(atom, Var) else atom.value
@@ -207,6 +211,8 @@ def _summary(x: Any) -> str:
     else:
         kept = array[~np.isnan(array)]
         counts = f"from {kept.min()} to {kept.max()}" if kept.size else ""
+        if kept.size == array.size and kept.min() == kept.max():
+            counts = f"all {kept.min()}"
     if array.dtype.kind in "fc":
         n_nan, n_inf = np.count_nonzero(np.isnan(array)), np.count_nonzero(np.isinf(array))
         found = [f"{n} {name}" for n, name in ((n_nan, "nan"), (n_inf, "inf")) if n]
@@ -216,7 +222,10 @@ def _summary(x: Any) -> str:
 
 # -- eager --------------------------------------------------------------------------------------------------------
 
-_values: ContextVar[dict[tuple[int, Var], Any] | None] = ContextVar("values", default=None)
+Known = dict[tuple[int, Var], Any]
+"""Values of variables, each with the birth of its trace."""
+
+_values: ContextVar[tuple[Known, dict[str, Any]] | None] = ContextVar("values", default=None)  # and warnings, by file
 
 
 @contextmanager
@@ -234,7 +243,7 @@ def eager() -> Iterator[None]:
         ...
     FloatingPointError: divide by zero encountered in divide
     """
-    token = _values.set({})
+    token = _values.set(({}, {}))
     try:
         with _builders.on():
             yield
@@ -247,10 +256,10 @@ def _computing(usual: Callable[..., Any]) -> Callable[..., Any]:
     def record(self: Builder, *args: Any, **kwargs: Any) -> Any:
         n = len(self.equations)
         result = usual(self, *args, **kwargs)
-        values = _values.get()
-        if values is not None:
+        found = _values.get()
+        if found is not None:
             for equation in self.equations[n:]:
-                _compute(self, equation, values)
+                _compute(self, equation, *found)
         return result
 
     return record
@@ -261,7 +270,7 @@ _builders = _Switch({(Builder, name): _computing(Builder.__dict__[name]) for nam
 _UNKNOWN = object()
 
 
-def _compute(builder: Builder, equation: Equation, values: dict[tuple[int, Var], Any]) -> None:
+def _compute(builder: Builder, equation: Equation, values: Known, warned: dict[str, Any]) -> None:
     """The results of an equation, if its operands are known and it is not computed yet."""
     primitive, atoms, params, results, source = equation
     if primitive.kind == "effect" or results and (builder.birth, results[0]) in values:
@@ -274,13 +283,11 @@ def _compute(builder: Builder, equation: Equation, values: dict[tuple[int, Var],
         out = primitive.evaluate(*operands, **dict(params))
     values.update(((builder.birth, v), y) for v, y in zip(results, out if primitive.several else (out,), strict=True))
     for warning in caught:
-        if source is None:
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
-        else:
-            warnings.warn_explicit(warning.message, warning.category, source.file, source.line)
+        file, at = (source.file, source.line) if source is not None else (warning.filename, warning.lineno)
+        warnings.warn_explicit(str(warning.message), warning.category, file, at, registry=warned.setdefault(file, {}))
 
 
-def _value_of(builder: Builder, v: Var, values: dict[tuple[int, Var], Any]) -> Any:
+def _value_of(builder: Builder, v: Var, values: Known) -> Any:
     known: Any = values.get((builder.birth, v), _UNKNOWN)
     if known is _UNKNOWN:
         known = builder.known.get(v, _UNKNOWN)
@@ -304,7 +311,7 @@ def print(fmt: str, *args: Any, **kwargs: Any) -> None:
 
     Args:
         fmt: a format, as for str.format.
-        *args, **kwargs: what goes into it: arrays, traced or not, and anything else that can be hashed.
+        *args, **kwargs: what goes into it: trees of arrays, traced or not, and of anything else that can be hashed.
 
     >>> import numpy as np, fad
     >>> @fad.jit
@@ -316,12 +323,11 @@ def print(fmt: str, *args: Any, **kwargs: Any) -> None:
     sin(1.0) = 0.841
     sin(2.0) = 0.909
     """
-    given = [*args, *kwargs.values()]
-    values = [x for x in given if is_array(x)]
-    fixed = tuple([(i, x) for i, x in enumerate(given) if not is_array(x)])
-    line = Line(fmt, len(args), tuple(kwargs), fixed)
+    leaves, structure = tree.flatten((args, kwargs))
+    values = [x for x in leaves if is_array(x)]
+    line = Line(fmt, structure, tuple([(i, x) for i, x in enumerate(leaves) if not is_array(x)]))
     recorder = innermost(values) or active_builder()
     if recorder is None:
-        builtins.print(line.text([shown(x) for x in values]), flush=True)
+        builtins.print(line.text(values), flush=True)
     else:
         recorder.record(print_p, values, (("line", line),))

@@ -212,14 +212,16 @@ def _limits_of(given: Structure | None, bounds: Iterator[Any], structure: Struct
     if given is None or given == tree.LEAF or given.kind is type(None):
         limit = np.asarray(next(bounds) if given == tree.LEAF else otherwise, np.float64)
         return [np.broadcast_to(limit, next(shapes)).reshape(-1) for _ in range(structure.n_leaves)]
-    parts: list[Vector] = []
     children = _children(given, structure)
-    for child, of in zip(children or (), structure.children, strict=children is not None):
+    if children is None:
+        return None
+    parts: list[Vector] = []
+    for child, of in zip(children, structure.children, strict=True):
         below = _limits_of(child, bounds, of, shapes, otherwise)
         if below is None:
             return None
         parts.extend(below)
-    return None if children is None else parts
+    return parts
 
 
 def _children(bounds: Structure, structure: Structure) -> Sequence[Structure | None] | None:

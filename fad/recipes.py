@@ -108,7 +108,8 @@ def _read(args: Sequence[Any], tracers: Sequence[type], builder: Any, key: list[
             key.append((kind, len(x)))
             if not _read(x, tracers, builder, key, values, by_value):
                 return False
-        elif isinstance(x, (np.inexact, complex)) or isinstance(x, Traced) or callable(x) and kind is not type:  # (0.0 and -0.0 would be one key)
+        elif isinstance(x, (np.inexact, complex, Traced)) or callable(x) and kind is not type:
+            # 0.0 and -0.0 would be one key; other traces have their own variables; what a function closes over may change
             return False
         else:
             key.append(kind)
@@ -116,7 +117,7 @@ def _read(args: Sequence[Any], tracers: Sequence[type], builder: Any, key: list[
     return True
 
 
-def _watched(key: Any, values: Sequence[Any], tracer: type, builder: Any, rule: Callable[..., Any], args: Sequence[Any],
+def _watched(key: Any, values: Sequence[Any], tracer: Any, builder: Any, rule: Callable[..., Any], args: Sequence[Any],
              kwargs: dict[str, Any]) -> Any:
     """Run the rule, and remember what it did, if that can be told from the key alone."""
     before, demands = len(builder.equations), builder.demands

@@ -68,7 +68,7 @@ def _assert_like(found: Sequence[Any], expected: Sequence[Any], tolerance: float
         assert isinstance(x, np.generic) == (np.ndim(y) == 0), f"{what}: a result of type {type(x)}"
         assert aval_of(x) is aval_of(y), f"{what}: {aval_of(x)} for {aval_of(y)}"
         if aval_of(y).inexact:
-            assert np.allclose(x, y, rtol=tolerance, atol=tolerance * max(scale, 1e-300),
+            assert np.allclose(x, y, rtol=tolerance, atol=tolerance * max(scale, 1e-2),
                                equal_nan=True), f"{what}: {x} for {y}"
         else:
             assert np.array_equal(x, y), f"{what}: {x} for {y}"

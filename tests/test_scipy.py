@@ -258,7 +258,9 @@ def test_a_logistic_regression() -> None:
 
     def likelihood(w: Any) -> Any:
         scores = features @ w
-        return np.sum(special.log_expit(np.where(labels == 1, scores, -scores))) + np.sum(scipy.stats.norm.logpdf(w, scale=2.0))
+        prior = np.sum(scipy.stats.norm.logpdf(w, scale=2.0))
+        return np.sum(special.log_expit(np.where(labels == 1, scores, -scores))) + prior
 
     w = np.array([0.3, -0.2, 0.1])
-    np.testing.assert_allclose(fad.grad(likelihood)(w), features.T @ (labels - special.expit(features @ w)) - w / 4.0, rtol=1e-12)
+    expected = features.T @ (labels - special.expit(features @ w)) - w / 4.0
+    np.testing.assert_allclose(fad.grad(likelihood)(w), expected, rtol=1e-12)

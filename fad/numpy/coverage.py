@@ -6,7 +6,6 @@ docs/coverage.md shows them all.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -66,6 +65,8 @@ def coverage(name: str) -> str:
     short = name.removeprefix("numpy.").removeprefix("np.")
     line = read().get(short)
     if line is None:
+        from difflib import get_close_matches  # here: only who mistypes a name needs it
+
         near = get_close_matches(short, read(), 3)
         raise ValueError(f"there is no function numpy.{short} that takes arrays"
                          + (f"; there is {', '.join(near)}" if near else ""))

@@ -66,6 +66,6 @@ from numpy import (
     vander as vander, var as var, vdot as vdot, vecdot as vecdot, vsplit as vsplit, vstack as vstack, where as where,
 )
 try:
-    from numpy import cumulative_prod as cumulative_prod, cumulative_sum as cumulative_sum, unstack as unstack
-except ImportError:  # NumPy 2.0
+    from numpy import cumulative_prod as cumulative_prod, cumulative_sum as cumulative_sum, unstack as unstack  # NumPy 2.1
+except ImportError:
     pass

@@ -14,39 +14,42 @@ from typing import Any
 
 import numpy as np
 
+from .. import tree
 from ..primitive import Primitive, Tangent, Value
+from ..tree import Structure
 
-__all__ = ["Line", "print_p", "shown"]
+__all__ = ["Line", "print_p"]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What to print: a format, and how its arguments are rebuilt around the values; both are part of the program."""
+    """What to print: a format, and how its arguments are rebuilt around the values; all of it is part of the program."""
 
     fmt: str
-    n_args: int
-    names: tuple[str, ...]
-    fixed: tuple[tuple[int, Any], ...]  # arguments that are no arrays, each with its place
+    structure: Structure  # of the arguments and keyword arguments
+    fixed: tuple[tuple[int, Any], ...]  # the leaves that are no arrays, each with its place
 
     def __str__(self) -> str:
         return repr(self.fmt)
 
     def text(self, values: Sequence[Any]) -> str:
         """The line for these values."""
-        rest, fixed = iter(values), dict(self.fixed)
-        all_arguments = [fixed[i] if i in fixed else next(rest) for i in range(self.n_args + len(self.names))]
-        return self.fmt.format(*all_arguments[:self.n_args], **dict(zip(self.names, all_arguments[self.n_args:], strict=True)))
+        leaves = [shown(x) for x in values]
+        for i, x in self.fixed:
+            leaves.insert(i, x)
+        args, kwargs = tree.unflatten(self.structure, leaves)
+        return self.fmt.format(*args, **kwargs)
 
 
 def shown(x: Any) -> Any:
-    """A value as the reader expects it: a number of Python's where nothing is lost by that."""
+    """A value as it is written: a number of Python's where nothing is lost by that."""
     if isinstance(x, np.ndarray) and not x.shape:
         x = x[()]
     return x.item() if isinstance(x, (np.float64, np.complex128, np.integer, np.bool_)) else x
 
 
 def _evaluate(*values: Any, line: Line) -> tuple[()]:
-    builtins.print(line.text([shown(x) for x in values]), flush=True)
+    builtins.print(line.text(values), flush=True)
     return ()
 
 

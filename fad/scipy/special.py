@@ -327,7 +327,8 @@ PRIMITIVES: tuple[Primitive, ...] = (
     psi, gamma, gammaln, loggamma, rgamma, gammasgn, beta, betaln, poch, binom, gammainc, gammaincc, gammaincinv,
     gammainccinv, betainc, betaincc, betaincinv, betainccinv, chdtr, chdtrc, chdtri, stdtr, stdtrit, hyp1f1, expn, zeta, jv,
     yv, iv, ive, kv, kve, yn, kn, hankel1, hankel2, j0, j1, y0, y1, i0, i1, i0e, i1e, k0, k1, k0e, k1e, xlogy, xlog1py, entr,
-    rel_entr, kl_div, exprel, expi, exp1, expm1, sc_log1p, exp2, exp10, cbrt, cosm1, sindg, cosdg, boxcox, huber, pseudo_huber)
+    rel_entr, kl_div, exprel, expi, exp1, expm1, sc_log1p, exp2, exp10, cbrt, cosm1, sindg, cosdg, boxcox, huber,
+    pseudo_huber)
 
 for _primitive in PRIMITIVES:
     enter(_primitive.evaluate, _lenient(_primitive.evaluate, _primitive))

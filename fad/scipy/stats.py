@@ -61,6 +61,7 @@ def _lognorm_logpdf(x: Value, s: Value) -> Value:
 _OURS: dict[tuple[str, str], Callable[..., Value]] = {
     ("t", "_logpdf"): _t_logpdf, ("t", "_pdf"): lambda x, df: np.exp(_t_logpdf(x, df)),
     ("beta", "_logpdf"): _beta_logpdf, ("beta", "_pdf"): lambda x, a, b: np.exp(_beta_logpdf(x, a, b)),
+    ("beta", "_cdf"): lambda x, a, b: sc.betainc(a, b, x), ("beta", "_sf"): lambda x, a, b: sc.betaincc(a, b, x),
     ("beta", "_ppf"): lambda q, a, b: sc.betaincinv(a, b, q),
     ("lognorm", "_logpdf"): _lognorm_logpdf, ("lognorm", "_pdf"): lambda x, s: np.exp(_lognorm_logpdf(x, s)),
     ("cauchy", "_logpdf"): lambda x: -np.log(np.pi * (1.0 + x * x)),

@@ -12,7 +12,6 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Concatenate, Generic, NamedTuple, Self, overload
 
 import numpy as np
@@ -124,8 +123,7 @@ def _stacks(operands: Sequence[Value], mapped: Sequence[bool]) -> int:
 # -- custom_jvp -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _JvpRule:
+class _JvpRule(NamedTuple):
     """A user's jvp rule, as a function of leaves."""
 
     f: Callable[..., Any]
@@ -148,8 +146,7 @@ class _JvpRule:
         return leaves
 
 
-@dataclass(frozen=True)
-class _MappedJvpRule:
+class _MappedJvpRule(NamedTuple):
     """The same rule for stacks of arguments."""
 
     rule: Any
@@ -261,8 +258,7 @@ def _no_rule(f: Callable[..., Any], kind: str, decorator: str) -> RuleError:
 # -- custom_vjp -----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _VjpRule:
+class _VjpRule(NamedTuple):
     """A user's vjp rule, as functions of leaves."""
 
     f: Callable[..., Any]
@@ -314,8 +310,7 @@ class _VjpRule:
                 for ct, a in zip(found, inputs, strict=True)]
 
 
-@dataclass(frozen=True)
-class _MappedVjpRule:
+class _MappedVjpRule(NamedTuple):
     """The same rule for stacks of arguments."""
 
     rule: Any

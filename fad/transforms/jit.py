@@ -63,9 +63,22 @@ class _Path:
     def of(cls, graph: Graph, answers: tuple[Any, ...], results: Results) -> _Path:
         guards = [e for e in graph.equations if e.primitive is guard_p]
         rest = tuple([e for e in graph.equations if e.primitive is not guard_p])
-        asked = drop_dead(Graph(graph.inputs, rest, tuple([e.operands[0] for e in guards])))
+        silent = tuple([e for e in rest if e.primitive.kind != "effect"])
+        asked = drop_dead(Graph(graph.inputs, silent, tuple([e.operands[0] for e in guards])))
         body = Graph(graph.inputs, rest, graph.outputs)
-        return cls(Program(graph), answers, results, body, asked, tuple([dict(e.params)["question"] for e in guards]))
+        questions = tuple([dict(e.params)["question"] for e in guards])
+        return cls(Program(_guards_first(graph)), answers, results, body, asked, questions)
+
+
+def _guards_first(graph: Graph) -> Graph:
+    """The same program, with what is printed after all guards: a path that turns out to be the wrong one prints nothing."""
+    places = [i for i, e in enumerate(graph.equations) if e.primitive is guard_p]
+    if not places:
+        return graph
+    first, rest = graph.equations[:places[-1] + 1], graph.equations[places[-1] + 1:]
+    printed = [e for e in first if e.primitive.kind == "effect" and e.primitive is not guard_p]
+    computed = [e for e in first if e not in printed] if printed else first
+    return Graph(graph.inputs, (*computed, *printed, *rest), graph.outputs)
 
 
 class Jitted(Generic[P, R]):

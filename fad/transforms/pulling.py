@@ -172,13 +172,16 @@ def _everywhere(ct: Value, *others: Value) -> Value:
 
 def _entrywise(primitive: Primitive, ct: Value, marked: Marked, operands: Sequence[Any],
                params: dict[str, Any]) -> Sequence[Sent]:
-    """Each entry by itself. A zero times something infinite is no zero any more, and has to be written again."""
+    """Each entry by itself. A zero times something infinite is no zero any more, and has to be written again. Nothing is
+    divided by zero, so that NumPy does not warn of what nobody has asked for."""
     assert primitive.transpose is not None
     if sum(isinstance(x, Linear) for x in operands) > 1:
         ct, marked = cleaned(ct, marked), Marked(marked.mask, marked.mask)
+    exact = primitive in _EXACT or all(isinstance(x, Linear) or _is_harmless(primitive, x) for x in operands)
+    if primitive is ew.divide and not exact:
+        operands, exact = (operands[0], ew.select(marked.mask.relative(None), operands[1], ct.dtype.type(1))), True
     holes = [Linear(make_aval(ct.shape, x.aval.dtype)) if isinstance(x, Linear) else x for x in operands]
     sent = primitive.transpose(ct, *holes, **params)
-    exact = primitive in _EXACT or all(isinstance(x, Linear) or _is_harmless(primitive, x) for x in operands)
     after = marked if exact else Marked(marked.mask, None)
     return [(None, None) if c is None else _fitting(c, after, x) for c, x in zip(sent, operands, strict=True)]
 

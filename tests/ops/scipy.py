@@ -130,7 +130,8 @@ for _assumed in ("sym", "pos", "gen"):
     ROWS.append(Op(f"linalg.solve assume_a={_assumed}", lambda a, b, s=_assumed: scipy.linalg.solve(
         _positive(a), b, assume_a=s), ((3, 3), (3,)), ulps=32))
 ROWS += [
-    Op("linalg.solve transposed", lambda a, b: scipy.linalg.solve(_regular(a), b, transposed=True), ((2, 2), (2, 3)), ulps=32),
+    Op("linalg.solve transposed", lambda a, b: scipy.linalg.solve(_regular(a), b, transposed=True), ((2, 2), (2, 3)),
+       ulps=32),
     Op("linalg.cholesky lower", lambda a: scipy.linalg.cholesky(_positive(a), lower=True), ((3, 3),), ulps=8),
     Op("linalg.cho_solve", lambda a, b: scipy.linalg.cho_solve(scipy.linalg.cho_factor(_positive(a)), b), ((2, 2), (2,)),
        ulps=32),
@@ -140,8 +141,8 @@ ROWS += [
     Op("linalg.toeplitz of two", lambda c, r: scipy.linalg.toeplitz(c, r), ((3,), (2,))),
     ComplexOp("complex linalg.toeplitz", lambda c: scipy.linalg.toeplitz(c), ((3,),)),
     Op("linalg.norm", lambda a: scipy.linalg.norm(a), ((2, 3),), ulps=8),
-    Op("linalg.eigh", lambda a: scipy.linalg.eigh(_positive(a) + np.diag([0.0, 1.0, 2.0]).astype(a.dtype), eigvals_only=True),
-       ((3, 3),), ulps=64),
+    Op("linalg.eigh", lambda a: scipy.linalg.eigh(_positive(a) + np.diag([0.0, 1.0, 2.0]).astype(a.dtype),
+                                                  eigvals_only=True), ((3, 3),), ulps=64),
     *[Op(f"linalg.{name}", getattr(scipy.linalg, name), ((2, 2),), -1.0, 1.0) for name in "sinm cosm sinhm coshm".split()],
 ]
 
@@ -158,7 +159,8 @@ for _name, (_shapes, _scale) in _DISTRIBUTIONS.items():
     for _method in ("logpdf", "pdf", "cdf", "logcdf", "sf"):
         ROWS.append(Op(f"stats.{_name}.{_method}", lambda x, d=_d, m=_method, s=_shapes, k=_scale: getattr(d, m)(
             x, *s, scale=k), ((2, 3),), 0.4, 2.0, ulps=32))
-    ROWS.append(Op(f"stats.{_name}.ppf", lambda q, d=_d, s=_shapes: d.ppf(_double(q), *s, loc=0.25), ((3,),), 0.2, 0.8, ulps=32))
+    ROWS.append(Op(f"stats.{_name}.ppf", lambda q, d=_d, s=_shapes: d.ppf(_double(q), *s, loc=0.25), ((3,),), 0.2, 0.8,
+                   ulps=32))
     ROWS.append(Op(f"stats.{_name}.logpdf in its parameters", lambda p, scale, loc, d=_d, s=_shapes, k=_scale: d.logpdf(
         _POINTS, *[c * p for c in s], loc=loc * 0.1, scale=k * scale), ((), (), ()), 0.9, 1.1, ulps=32))
 ROWS += [
