@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import fad
+import fad.numpy as fnp
 from fad.testing import check_grads
 
 Array = NDArray[np.float64]
@@ -33,7 +34,7 @@ def lu(a: Array) -> tuple[Array, NDArray[np.int_], float]:
 
 def solve(a: Array, b: Array) -> Array:
     packed, order, _ = lu(a)
-    x: Array = b[order] + np.zeros_like(packed[0])
+    x: Array = fnp.array(b[order])  # to be assigned into, also where b alone is a plain array
     for i in range(1, len(x)):  # L y = P b
         x[i] -= packed[i, :i] @ x[:i]
     for i in range(len(x) - 1, -1, -1):  # U x = y
@@ -44,7 +45,8 @@ def solve(a: Array, b: Array) -> Array:
 def log_det(a: Array) -> np.float64:
     """The logarithm of |det a|."""
     packed, _, _ = lu(a)
-    return np.sum(np.log(np.abs(np.diag(packed))))
+    total: np.float64 = np.sum(np.log(np.abs(np.diag(packed))))
+    return total
 
 
 def det(a: Array) -> np.float64:

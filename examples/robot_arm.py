@@ -41,17 +41,19 @@ def hand(angles: Array) -> Array:
     return chain(angles)[2]
 
 
+hand_jacobian = fad.jit(fad.jacobian(hand))  # of shape (3, joints)
+
+
 def freedom(angles: Array) -> np.float64:
-    J = fad.jacobian(hand)(angles)
+    J = hand_jacobian(angles)
     volume: np.float64 = np.sqrt(np.linalg.det(J @ J.T))
     return volume
 
 
 def reach(angles: Array, target: Array, damping: float = 0.05) -> tuple[Array, int]:
     """Joint angles that bring the hand to the target, by damped least squares, and the number of steps."""
-    derivative = fad.jit(fad.jacobian(hand))
     for step in range(100):
-        gap, J = target - hand(angles), derivative(angles)
+        gap, J = target - hand(angles), hand_jacobian(angles)
         distance = float(np.linalg.norm(gap))
         if distance < 1e-9:
             return angles, step
@@ -63,7 +65,7 @@ def main() -> None:
     angles = np.array([0.1, 0.5, -0.2, -0.6, 0.3, 0.4, 0.1])
     places, axes, at = chain(angles)
     textbook = np.cross(axes, at - places).T
-    print(f"jacobian and cross products differ by {np.max(np.abs(fad.jacobian(hand)(angles) - textbook)):.1e}")
+    print(f"jacobian and cross products differ by {np.max(np.abs(hand_jacobian(angles) - textbook)):.1e}")
     check_grads(freedom, (angles,))
 
     angles, steps = reach(angles, TARGET)
@@ -71,7 +73,7 @@ def main() -> None:
 
     climb = fad.jit(fad.grad(freedom))
     for _ in range(60):
-        J = fad.jacobian(hand)(angles)
+        J = hand_jacobian(angles)
         free = np.eye(7) - np.linalg.pinv(J) @ J  # the motions that leave the hand where it is
         angles, _ = reach(angles + 2.0 * free @ climb(angles), TARGET)
     print(f"hand at {hand(angles).round(6)} all the while, freedom {freedom(angles):.4f}")

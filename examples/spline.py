@@ -15,7 +15,7 @@ from scipy.optimize import minimize  # type: ignore[import-untyped]
 import fad
 from fad.testing import check_grads
 
-Array = NDArray[np.float64]
+Array = NDArray[np.floating[Any]]  # which is what NumPy says of least squares
 
 
 def curvatures(knots: Array, values: Array) -> Array:
@@ -46,8 +46,7 @@ def knots_from(gaps: Array) -> Array:
 def fit(knots: Array, x: Array, y: Array) -> Array:
     """The best values at the knots: a spline is linear in them."""
     basis = spline(x, knots, np.eye(len(knots)))
-    best: Array = np.linalg.lstsq(basis, y)[0]
-    return best
+    return np.linalg.lstsq(basis, y)[0]
 
 
 def misfit(gaps: Array, x: Array, y: Array) -> np.floating[Any]:

@@ -306,7 +306,8 @@ def print(fmt: str, *args: Any, **kwargs: Any) -> None:
     """Print a line when the program that is being traced runs, each time that it runs.
 
     Under `jit` that is every call. Under `grad` it is once, when the function's values are computed; a `checkpoint`
-    prints again when it is recomputed. Under `vmap` the whole stack is printed at once. Outside of any trace the line
+    may print again when it is recomputed. Under `vmap` the whole stack is printed at once; a
+    number's format, such as {:.3f}, is for each entry of an array. Outside of any trace the line
     is printed at once.
 
     Args:

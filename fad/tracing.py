@@ -20,14 +20,14 @@ import numpy as np
 
 from .avals import Aval, aval_of, make_aval
 from .equation import Atom, Equation, Literal, Var, literal, small_literal
-from .errors import AbstractValueError, CaptureChangedError, EscapedTracerError, FadError, ObjectArrayError
+from .errors import AbstractValueError, CaptureChangedError, DtypeError, EscapedTracerError, FadError, ObjectArrayError
 from .graph import Graph
 from .primitive import Params, Primitive, Traced, Value, innermost
 from .recipes import Recipe
 from .source import Source, here, source_of
 from .tracer import Tracer, newcomers
 
-__all__ = ["Builder", "Trace", "active_builder", "active_builders", "concrete", "trace"]
+__all__ = ["Builder", "Trace", "active_builder", "active_builders", "concrete", "refuse_other_arithmetic", "trace"]
 
 _getframe = sys._getframe
 _FLOAT64 = np.dtype(np.float64)
@@ -40,7 +40,10 @@ _inferred: dict[Any, Aval | tuple[Aval, ...]] = {}  # (primitive, params, avals)
 _INFERRED_LIMIT = 1 << 14
 
 _MOST_SHARED = 1 << 14  # variables of one type that are kept
-_SNAPSHOT_BYTES = 8192  # a captured array up to this size is copied; a larger one is watched
+_SNAPSHOT_BYTES = 1 << 20  # a captured array up to this size is copied, which takes less than using it; a larger one
+# is watched: a write to few entries of it, after a traced operation has read it, is not seen
+_FEW_BYTES = 8192
+_OTHER_ARITHMETIC = ("MaskedArray", "matrix")  # subclasses of ndarray that compute otherwise
 
 
 def _numbered(aval: Aval, number: int) -> tuple[Var]:
@@ -188,9 +191,10 @@ class Builder:
 
     def _capture_array(self, x: np.ndarray[Any, Any], aval: Aval) -> Var:
         """Capture an array as it is now: the program runs later, and the user's code may write to it until then."""
+        refuse_other_arithmetic(x)
         if x.nbytes <= _SNAPSHOT_BYTES:
             entry = self.captures.get(id(x))
-            if entry is not None and self._captured[entry[0]].tobytes() != x.tobytes():  # written to since: another constant
+            if entry is not None and not _same(self._captured[entry[0]], x):  # written to since: another constant
                 self.captures[-self.count - 1] = self.captures.pop(id(x))
             elif entry is not None:
                 return entry[0]
@@ -298,6 +302,19 @@ class Builder:
                 "none yet",
             edit="index fad.numpy.asarray(table)[i], not the plain table[i]" if purpose in ("an index", "a plain array")
             else "choose entry by entry with np.where(condition, a, b), or use fad.cond")
+
+
+def refuse_other_arithmetic(x: Any) -> None:
+    """See that an array computes as arrays do."""
+    if not isinstance(x, np.generic) and x.__class__ is not np.ndarray and x.__class__.__name__ in _OTHER_ARITHMETIC:
+        raise DtypeError(f"an operand of type {x.__class__.__name__}, of shape {x.shape}",
+                         why="it computes by other rules than an array, and fad knows those of arrays",
+                         edit="give an array: np.ma.filled(x, 0.0) with np.where for the mask, or np.asarray(x)")
+
+
+def _same(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
+    """Whether two arrays hold the same; with a nan among them they may be taken for different, which costs a capture."""
+    return a.tobytes() == b.tobytes() if a.nbytes <= _FEW_BYTES else bool(np.array_equal(a, b))
 
 
 def _sample(array: np.ndarray[Any, Any]) -> bytes:

@@ -325,8 +325,6 @@ def test_functions_with_rules_that_close_over_values() -> None:
                            [np.sum(X) * 10.0 * r * r, np.sum(Y) * 10.0 * r * r])
 
 
-@pytest.mark.xfail(strict=True,
-                   reason="a rule is traced when a graph is first derived, with what it closes over then")
 def test_rules_that_close_over_values() -> None:
     table = np.arange(3.0)
     rate = [0.3]
@@ -389,7 +387,6 @@ def test_conditions_in_functions_with_rules() -> None:
     assert [compiled(x) for x in (2.0, -2.0, 3.0, -4.0)] == [4.0, 4.0, 6.0, 8.0]
 
 
-@pytest.mark.xfail(strict=True, raises=fad.errors.AbstractValueError, reason="a rule is traced without values")
 def test_conditions_in_rules() -> None:
     @fad.custom_jvp
     def f(x: Any) -> Any:

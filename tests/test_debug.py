@@ -248,6 +248,8 @@ def test_a_stack_is_printed_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     fad.vmap(f, in_axes=(0, None))(X, 2.0)
     fad.vmap(fad.grad(f), in_axes=(0, None))(X, 2.0)
     assert capsys.readouterr().out == "[0. 1. 4.] and 2.0\n" * 2
+    fad.vmap(lambda x: (fad.debug.print("{:.2f} {x!r} {x.shape} {x[0]}", x, x=x), x)[1])(X)
+    assert capsys.readouterr().out == "[0.00 1.00 4.00] array([0., 1., 4.]) (3,) 0.0\n"
 
 
 def test_loops_print_in_every_turn(capsys: pytest.CaptureFixture[str]) -> None:

@@ -109,7 +109,7 @@ def _read_only(x: Any) -> Any:
 
 
 def _changed(x: Any) -> Any:
-    b = np.ones(100_000)
+    b = np.ones(200_000)
     y = x[0] * b  # read here
     b[:] = 0.0
     return np.sum(y)
@@ -212,6 +212,10 @@ CASES = [
     Case("object array argument", lambda: fad.grad(np.sum)(np.array([1, 2.0], object)), errors.ObjectArrayError,
          TypeError,
          ("(2,)", "astype(float)")),
+    Case("masked array", lambda: fad.grad(lambda x: np.sum(x * np.ma.array([1.0, 2.0], mask=[0, 1])))(np.ones(2)),
+         errors.DtypeError, TypeError, ("MaskedArray", "(2,)", "np.where")),
+    Case("masked array argument", lambda: fad.grad(np.sum)(np.ma.array([1.0, 2.0], mask=[0, 1])), errors.DtypeError,
+         TypeError, ("MaskedArray", "(2,)")),
     Case("argnums too large", lambda: fad.grad(f2, argnums=2)(1.0, 2.0), errors.ArgumentError, ValueError,
          ("argnums", "2", "f2", "(a, b)")),
     Case("argnums too small", lambda: fad.grad(f2, argnums=-3)(1.0, 2.0), errors.ArgumentError, ValueError,
@@ -285,7 +289,7 @@ CASES = [
     Case("write to a read-only view", lambda: fad.grad(_read_only)(X), errors.InPlaceError, TypeError,
          ("f64[2,3]", "copy"), "# read only"),
     Case("write to a captured array", lambda: fad.grad(_changed)(X), errors.CaptureChangedError, RuntimeError,
-         ("f64[100000]", "b.copy()"),
+         ("f64[200000]", "b.copy()"),
          "# read here"),
     Case("a value that does not fit", lambda: fad.grad(_too_long)(X), errors.ShapeError, ValueError, ("(2,)", "()"),
          "# too long"),

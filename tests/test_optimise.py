@@ -423,3 +423,15 @@ def test_literals_are_shared() -> None:
     graph = optimised(lambda x: (x * 2.0 + 3.0) * 2.0 + 3.0, (X,))
     literals = [a for e in graph.equations for a in e.operands if isinstance(a, Literal)]
     assert len({id(a) for a in literals}) == 2
+
+
+def test_a_chain_of_products_is_ordered_by_its_work() -> None:
+    a, b, v = np.ones((50, 40)), np.ones((40, 60)), np.ones(60)
+    graph = optimise(fad.trace(lambda a, b, v: a @ b @ v, a, b, v))
+    assert str(graph) == """\
+{ a:f64[50,40] b:f64[40,60] c:f64[60] ->
+  d:f64[40] = contract[subscripts=ij,j->i] b c
+  e:f64[50] = contract[subscripts=ij,j->i] a d
+  return e }"""
+    kept = optimise(fad.trace(lambda a, b, v: (a @ b @ v, a @ b), a, b, v))
+    assert len(kept.equations) == 2  # a @ b is wanted anyway

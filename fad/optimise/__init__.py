@@ -10,6 +10,7 @@ there. Then what nobody uses is left out. Inputs and outputs stay as they are.
 from __future__ import annotations
 
 from ..graph import Graph
+from ..primitives.contraction import contract_p
 from . import algebra, structure
 from .passes import drop_dead
 from .rewriting import Identities, rewrite
@@ -26,9 +27,14 @@ _MOST_ROUNDS = 2  # the second finds what the first has laid bare; a third found
 def optimise(graph: Graph) -> Graph:
     """All of it, until nothing changes."""
     graph = drop_dead(graph)
-    for _ in range(_MOST_ROUNDS):
-        better = drop_dead(rewrite(graph, _IDENTITIES))
-        if len(better.equations) == len(graph.equations):
+    for number in range(_MOST_ROUNDS):
+        better = drop_dead(rewrite(graph, _IDENTITIES, shared=number > 0))
+        if len(better.equations) == len(graph.equations) and (number > 0 or not _has_products(better)):
             return better
         graph = better
     return graph
+
+
+def _has_products(graph: Graph) -> bool:
+    """Whether there are contractions, which are put in order when it is known what is used how often."""
+    return any(e.primitive is contract_p for e in graph.equations)

@@ -39,9 +39,9 @@ def enter(table: Identities, *primitives: Primitive) -> Callable[[Identity], Ide
     return put
 
 
-def rewrite(graph: Graph, identities: Identities) -> Graph:
-    """The same program, simplified as it is written."""
-    writer = Writer(graph, identities)
+def rewrite(graph: Graph, identities: Identities, *, shared: bool = False) -> Graph:
+    """The same program, simplified as it is written; `shared` says that nothing is written twice in it any more."""
+    writer = Writer(graph, identities, shared)
     for equation in graph.equations:
         writer.copy(equation)
     return Graph(graph.inputs, tuple(writer.equations), tuple([writer.instead.get(a, a) for a in graph.outputs]))
@@ -50,12 +50,19 @@ def rewrite(graph: Graph, identities: Identities) -> Graph:
 class Writer:
     """A program being written: its equations so far, which of them made what, and which were seen before."""
 
-    def __init__(self, graph: Graph, identities: Identities) -> None:
+    def __init__(self, graph: Graph, identities: Identities, shared: bool = False) -> None:
         self.identities = identities
+        self.shared = shared
         self.equations: list[Equation] = []
         self.definitions: dict[Atom, Equation] = {}
         self.instead: dict[Atom, Atom] = {}
         self.source: Source | None = None
+        self.uses: dict[Atom, int] = {}  # how often the old program uses a variable
+        for e in graph.equations:
+            for a in e.operands:
+                self.uses[a] = self.uses.get(a, 0) + 1
+        for a in graph.outputs:
+            self.uses[a] = self.uses.get(a, 0) + 1
         self._seen: dict[Any, tuple[Atom, ...]] = {}
         self._count = max([v.number for v in graph.inputs] + [
             v.number for e in graph.equations for v in e.results], default=-1) + 1
@@ -69,6 +76,7 @@ class Writer:
         for old, new in zip(results, found, strict=True):
             if old is not new:
                 instead[old] = new
+                self.uses[new] = self.uses.get(new, 0) + self.uses.get(old, 0)
 
     def __call__(self, primitive: Primitive, *operands: Atom, **params: Any) -> Atom:
         """Write an equation of one result, or what has the same value."""

@@ -11,7 +11,7 @@ from ..avals import Shape
 from ..equation import Atom, literal
 from ..primitive import Primitive
 from ..primitives import elementwise as ew
-from ..primitives.contraction import canonical, contract_p, parts
+from ..primitives.contraction import canonical, contract_p, labels, parts
 from ..primitives.indexing import getitem_p, scatter_add_p
 from ..primitives.structural import broadcast_p, convert_p, permute_p, reshape_p, sum_p
 from .rewriting import Identities, Writer, enter, number
@@ -176,7 +176,8 @@ def _contracted(w: Writer, x: Atom, y: Atom, of_x: str, of_y: str, of_z: str) ->
 
 @enter(identities, contract_p)
 def _contract(w: Writer, x: Atom, y: Atom, *, subscripts: str, by: str = "") -> Atom | None:
-    """by the function that the user named → by the fastest;  contract(permute x, y) → contract(x, y)"""
+    """by the function that the user named → by the fastest;  contract(permute x, y) → contract(x, y);
+    (a b) y → a (b y) where that is less work"""
     of_x, of_y, of_z = parts(subscripts)
     if by in ("matmul", "matvec", "vecdot", "vecmat") and max(len(of_x), len(of_y)) > 2:
         return None  # on stacks they are as fast, and lighter
@@ -188,7 +189,42 @@ def _contract(w: Writer, x: Atom, y: Atom, *, subscripts: str, by: str = "") -> 
     flipped = w.made(y, permute_p)
     if flipped is not None:
         return _contracted(w, x, flipped.operands[0], of_x, _before(flipped.params, of_y), of_z)
-    return None
+    return _chained(w, x, y, of_x, of_y, of_z) or _chained(w, y, x, of_y, of_x, of_z)
+
+
+def _chained(w: Writer, x: Atom, y: Atom, of_x: str, of_y: str, of_z: str) -> Atom | None:
+    """(a b) y as a (b y) or b (a y), if x = a b is used here alone, and one of them multiplies fewer numbers."""
+    made = w.made(x, contract_p)
+    if made is None or not w.shared or w.uses.get(x, 0) != 1:
+        return None
+    size = dict(zip(of_x + of_y, (*x.aval.shape, *y.aval.shape), strict=True))
+    *inner, of_ab = parts(dict(made.params)["subscripts"])
+    fresh = iter(labels(len(set("".join(inner) + of_x + of_y)) * 2))
+    name = dict(zip(of_ab, of_x, strict=True))  # the labels of a b are those of x; what a b sums over gets new ones
+    for label in dict.fromkeys("".join(inner)):
+        if label not in name:
+            name[label] = next(new for new in fresh if new not in of_x + of_y + of_z and new not in name.values())
+    factors = list(zip(made.operands, ["".join(name[label] for label in labels_) for labels_ in inner], strict=True))
+    for atom, of_atom in factors:
+        size.update(zip(of_atom, atom.aval.shape, strict=True))
+
+    def work(*terms: str) -> int:
+        return prod(size[label] for label in set("".join(terms)))
+
+    best, chosen = work(*[of for _, of in factors]) + work(of_x, of_y), None
+    for (a, of_a), (b, of_b) in (factors, factors[::-1]):
+        of_by = "".join([label for label in dict.fromkeys(of_b + of_y) if label in of_a + of_z])
+        if all((label in of_b) + (label in of_y) + (label in of_by) >= 2 for label in of_b + of_y) and all(
+                (label in of_a) + (label in of_by) + (label in of_z) >= 2 for label in of_a + of_by):
+            cost = work(of_b, of_y) + work(of_a, of_by)
+            if cost < best:
+                best, chosen = cost, (a, of_a, b, of_b, of_by)
+    if chosen is None:
+        return None
+    a, of_a, b, of_b, of_by = chosen
+    if not of_by or not of_b or not of_y or of_b == of_y == of_by or of_a == of_by == of_z:
+        return None  # a multiplication, and no contraction
+    return _contracted(w, a, _contracted(w, b, y, of_b, of_y, of_by), of_a, of_by, of_z)
 
 
 def _before(params: Any, labels: str) -> str:

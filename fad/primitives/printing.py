@@ -34,16 +34,29 @@ class Line:
 
     def text(self, values: Sequence[Any]) -> str:
         """The line for these values."""
-        leaves = [shown(x) for x in values]
+        leaves = [_shown(x) for x in values]
         for i, x in self.fixed:
             leaves.insert(i, x)
         args, kwargs = tree.unflatten(self.structure, leaves)
         return self.fmt.format(*args, **kwargs)
 
 
-def shown(x: Any) -> Any:
+class _Readable(np.ndarray):
+    """An array that takes a number's format, for each of its entries."""
+
+    def __format__(self, spec: str) -> str:
+        array = np.asarray(self)
+        return np.array2string(array, formatter={"all": lambda entry: format(entry, spec)}) if spec else str(array)
+
+    def __repr__(self) -> str:
+        return repr(np.asarray(self))
+
+
+def _shown(x: Any) -> Any:
     """A value as it is written: a number of Python's where nothing is lost by that."""
-    if isinstance(x, np.ndarray) and not x.shape:
+    if isinstance(x, np.ndarray):
+        if x.shape:
+            return x.view(_Readable)
         x = x[()]
     return x.item() if isinstance(x, (np.float64, np.complex128, np.integer, np.bool_)) else x
 

@@ -22,7 +22,7 @@ from ..graph import Graph
 from ..primitive import Value
 from ..primitives.structural import convert
 from ..tracer import Tracer
-from ..tracing import trace
+from ..tracing import refuse_other_arithmetic, trace
 from ..tree import Structure
 from ..typing import Argnames, Argnums
 
@@ -152,6 +152,7 @@ def _differentiable(transform: str, x: Any) -> tuple[Value, bool]:
         if x.weak and x.dtype.kind == "i":  # a Python int, in a trace of its own
             return convert(x, np.dtype(np.float64)), True
     elif isinstance(x, (np.ndarray, np.generic)):
+        refuse_other_arithmetic(x)
         if x.dtype.kind in "fc":
             return x, False
         if x.dtype == object:
