@@ -14,7 +14,7 @@ from fad.testing import check_grads
 Array = NDArray[np.float64]
 
 DT = 0.5  # s
-TRUTH = np.array([0.8, 3.0, 1.5])  # gusts (m/s²), errors of the receiver along x and y (m)
+TRUTH = np.array([2.0, 3.0, 1.5])  # gusts (m/s²), errors of the receiver along x and y (m)
 MOVE = np.kron(np.array([[1.0, DT], [0.0, 1.0]]), np.eye(2))  # of x, y and their velocities
 LOOK = np.eye(2, 4)
 PUSH = np.kron(np.array([[0.5 * DT ** 2], [DT]]), np.eye(2))

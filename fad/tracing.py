@@ -374,7 +374,7 @@ def trace(function: Callable[..., Sequence[Value]], avals: Sequence[Aval], value
     _active.builders.append(builder)
     try:
         graph = builder.build(function(*arguments))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, SystemError) as error:  # the last is from compiled code that goes on after an error
         if isinstance(error.__cause__, FadError):  # NumPy has hidden our message behind a riddle of its own
             raise error.__cause__ from None
         raise

@@ -146,7 +146,7 @@ def test_kalman_filter(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[0] == "gradient and Hessian agree with central differences"
     for name in ("gusts", "x", "y"):
         value, error, true = line(lines, f"{name} =")
-        assert abs(value - true) < 3.0 * error < true
+        assert abs(value - true) < 3.0 * error < 1.5 * true
 
 
 def test_lu_factorisation(capsys: pytest.CaptureFixture[str]) -> None:

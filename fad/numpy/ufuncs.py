@@ -90,7 +90,8 @@ def _as_if_written_into(array: np.ndarray[Any, Any], result: Tracer) -> Value:
                          why="an in-place operation keeps the shape", edit="write b = b + x")
     if not np.can_cast(result.dtype, array.dtype, "same_kind"):
         raise DtypeError(f"an array of dtype {array.dtype} cannot hold, in place, a result of dtype {result.dtype}",
-                         why="an in-place operation keeps the dtype", edit="make the array a float array, or write b = b + x")
+                         why="an in-place operation keeps the dtype",
+                         edit="make the array a float array, or write b = b + x")
     return overrides["astype"](result, array.dtype)
 
 

@@ -36,7 +36,7 @@ class custom_jvp(Generic[P, R]):  # noqa: N801  # used like a function
     Raises:
         RuleError: the function was differentiated before it had a rule, or the rule does not fit it.
 
-    >>> import fad
+    >>> import numpy as np, fad
     >>> @fad.custom_jvp
     ... def log1pexp(x):
     ...     return np.log1p(np.exp(x))
@@ -102,7 +102,7 @@ class custom_vjp(Generic[P, R]):  # noqa: N801  # used like a function
     Raises:
         RuleError: the function was differentiated before it had a rule, or the rule does not fit it.
 
-    >>> import fad
+    >>> import numpy as np, fad
     >>> @fad.custom_vjp
     ... def clipped(x):
     ...     return x

@@ -116,7 +116,7 @@ _OPERATORS: dict[str, Any] = {
     "x + 1": lambda x: x + 1, "1 + x": lambda x: 1 + x, "x + 0.1": lambda x: x + 0.1,
     "x - 1": lambda x: x - 1, "1.5 - x": lambda x: 1.5 - x, "3 * x": lambda x: 3 * x, "x * 0.3": lambda x: x * 0.3,
     "x / 3": lambda x: x / 3, "1 / x": lambda x: 1 / x, "x // 0.3": lambda x: x // 0.3, "7 // x": lambda x: 7 // x,
-    "x % 0.7": lambda x: x % 0.7, "7 % x": lambda x: 7 % x, "divmod": lambda x: divmod(x, 0.7),
+    "x % 0.7": lambda x: x % 0.7, "7 % x": lambda x: 7 % x, "builtin divmod": lambda x: divmod(x, 0.7),
     "-x": lambda x: -x, "+x": lambda x: +x, "abs(x)": lambda x: abs(x - 1.0),
     "x + array": lambda x: x + _A, "array + x": lambda x: _A + x, "array - x": lambda x: _A - x,
     "array / x": lambda x: _A / x, "array * x": lambda x: _A * x,

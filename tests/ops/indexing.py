@@ -160,9 +160,9 @@ ROWS += [
     Op("take at argsort", lambda x: np.take(x, np.argsort(x)), ((4,),), distinct=True),
     Op("take from a table", lambda x: np.take(np.arange(4), np.argsort(x)) * x, ((4,),), distinct=True),
     Op("x.take", lambda x: x.take([0, 0, 1], axis=1), ((2, 3),)),
-    Op("compress", lambda x: np.compress(_MASK, x, axis=1), ((2, 3),)),
+    Op("compress axis 1", lambda x: np.compress(_MASK, x, axis=1), ((2, 3),)),
     Op("compress of all", lambda x: x.compress([False, True, True]), ((2, 2),)),
-    Op("extract", lambda x: np.extract(x > 0, x) ** 2, ((2, 3),), 0.2, 2.0),
+    Op("extract squared", lambda x: np.extract(x > 0, x) ** 2, ((2, 3),), 0.2, 2.0),
 ]
 
 # -- functions that make arrays -------------------------------------------------------------------
