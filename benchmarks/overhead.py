@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 import fad
-from fad.transforms import grad
 
 from .libraries import LIBRARIES
 from .report import table, versions, write_between
@@ -52,8 +51,7 @@ def jit_rows(effort: Effort) -> list[Row]:
 
 
 def _compilations() -> int:
-    misses: int = grad._program.cache.cache_info().misses  # type: ignore[attr-defined]  # `memoised` adds it
-    return misses
+    return fad.config.cache_info().misses
 
 
 def _compared(call: Callable[[Any], Any], values: Sequence[Any], effort: Effort) -> tuple[float, int]:

@@ -41,8 +41,8 @@ direct: dict[Any, dict[Aval, tuple[Primitive, Aval]]] = {}
 """ufunc -> the aval of all its operands -> the primitive, and the aval of its result, where nothing needs converting."""
 
 newcomers: list[Callable[[bool], None]] = []
-"""Called when a trace begins, with False, and when a rule is missing, with True: they enter rules for libraries that were
-imported meanwhile."""
+"""Called when a trace begins, with False, and when a rule is missing, with True: they enter rules for what is seldom used,
+and for libraries that were imported meanwhile."""
 
 _getframe = sys._getframe
 _FLOAT64 = np.dtype(np.float64)
@@ -190,7 +190,8 @@ class Tracer(Traced):
             entry = direct[ufunc].get(self.atom.aval) if ufunc in direct else None
             if entry is not None:  # the usual case of a function of one operand, as for the operators
                 return self.builder.note(entry[0], (self.atom,), entry[1], _getframe(1))
-        override = overrides.get(ufunc if method == "__call__" else (ufunc, method)) or _newcome(ufunc, method)
+        override = overrides.get(ufunc if method == "__call__" else (ufunc, method)) or _newcome(
+            ufunc if method == "__call__" else (ufunc, method))
         if override is None:
             name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
             raise missing_rule(f"numpy.{name}" if getattr(np, ufunc.__name__, None) is ufunc else f"the ufunc {name}")
@@ -202,7 +203,7 @@ class Tracer(Traced):
         return recipes.call((Tracer, View), self.builder, override, override, inputs, kwargs, _getframe(1))
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        override = overrides.get(function)
+        override = overrides.get(function) or _newcome(function)
         if override is None:
             raise missing_rule(f"{function.__module__}.{function.__name__}")
         out = kwargs.get("out")
@@ -443,11 +444,11 @@ class View(Tracer):
         self.seen = self.base.atom
 
 
-def _newcome(ufunc: Any, method: str) -> Any:
-    """The rule for a ufunc of a library that was imported within the trace."""
+def _newcome(name: Any) -> Any:
+    """The rule for a function that is seldom used, or of a library that was imported within the trace."""
     for look in newcomers:
         look(True)
-    return overrides.get(ufunc if method == "__call__" else (ufunc, method))
+    return overrides.get(name)
 
 
 # -- refusals -----------------------------------------------------------------

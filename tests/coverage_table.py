@@ -33,6 +33,8 @@ from .refusals import REFUSALS
 
 __all__ = ["DOCUMENT", "VERSION", "document", "found", "public", "table"]
 
+fad.numpy._load_rules(missing=True)  # the rules that wait until they are needed
+
 DOCUMENT = Path(__file__).parent.parent / "docs" / "coverage.md"
 NAMESPACES = {"": np, "linalg.": np.linalg, "fft.": np.fft}
 VERSION = ".".join(np.__version__.split(".")[:2])

@@ -2,6 +2,11 @@
 `fad.numpy.coverage("interp")` for what fad can do with a function."""
 # ruff: noqa: F401, F403, I001  # the public names are those of the three modules at the end; what comes before enters rules
 
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
+from ..tracer import newcomers as _newcomers
 from . import ufuncs as _ufuncs
 from . import indexing as _indexing
 from . import reductions as _reductions
@@ -14,19 +19,32 @@ from . import arranging as _arranging
 from . import contractions as _contractions
 from . import subscripts as _subscripts
 from . import products as _products
-from . import linalg as _linalg
-from . import fft as _fft
 from . import methods as _methods
 from . import calculus as _calculus
-from . import interpolation as _interpolation
-from . import polynomials as _polynomials
-from . import ordering as _ordering
-from . import quantiles as _quantiles
-from . import nan as _nan
-from . import choosing as _choosing
-from . import comparing as _comparing
 from . import writing as _writing
 from .names import *
 from .creation import *
 from .making import *
 from .coverage import coverage as coverage
+
+_SELDOM_USED = (
+    "linear_algebra", "fourier", "interpolation", "polynomials", "ordering", "quantiles", "nans", "choosing", "comparing")
+
+
+def _load_rules(missing: bool) -> None:
+    """Enter the rules for functions that are seldom used, when one of them is met: `import fad` is quicker without."""
+    if missing:
+        for name in _SELDOM_USED:
+            _import_module(f"{__name__}.{name}")
+
+
+_newcomers.append(_load_rules)
+
+if _TYPE_CHECKING:
+    from numpy import fft as fft
+
+
+def __getattr__(name: str) -> _Any:
+    if name == "fft":
+        return _import_module("numpy.fft")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,7 +4,7 @@ A test sees that none is missing. `linalg` and `fft` are NumPy's own.
 """
 # ruff: noqa: I001, SIM105  # one statement for all of them
 
-from numpy import fft as fft, linalg as linalg
+from numpy import linalg as linalg
 from numpy import (
     abs as abs, absolute as absolute, acos as acos, acosh as acosh, add as add, all as all, allclose as allclose,
     amax as amax, amin as amin, angle as angle, any as any, append as append, apply_along_axis as apply_along_axis,

@@ -15,8 +15,8 @@ import scipy.linalg as sl  # type: ignore[import-untyped]  # SciPy has no types
 from ..avals import Aval
 from ..errors import ShapeError
 from ..numpy.conventions import as_array, broadcast_to, operand
-from ..numpy.linalg import _arrays, _check_square, _square
-from ..numpy.linalg import solve as solve_general
+from ..numpy.linear_algebra import _arrays, _check_square, _square
+from ..numpy.linear_algebra import solve as solve_general
 from ..primitive import Linear, Primitive, Tangent, Value, partials
 from ..primitives.decompositions import det_p
 from ..primitives.linalg import adjoint, cholesky_p, hermitian, inv_p, stacked, times, turned

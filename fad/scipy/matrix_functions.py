@@ -27,7 +27,7 @@ import scipy.linalg as sl  # type: ignore[import-untyped]  # SciPy has no types
 from ..avals import Aval
 from ..errors import AbstractValueError, DtypeError
 from ..numpy.conventions import operand
-from ..numpy.linalg import _square
+from ..numpy.linear_algebra import _square
 from ..primitive import Linear, Primitive, Tangent, Value, Zero
 from ..primitives.linalg import stacked, turned
 from ..tracer import missing_rule
