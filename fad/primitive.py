@@ -168,6 +168,9 @@ def linear(name: str, evaluate: Evaluate, infer: Infer, batch: Batch, transpose:
 class Recorder(Protocol):
     """What collects equations: see `tracing.Builder`."""
 
+    embeds: bool
+    """Whether constants become part of the graph, as in the graphs that transforms make."""
+
     source: Source | None
     """The place to which the equations to come are attributed; None: the line that the user is running."""
 

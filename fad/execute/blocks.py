@@ -58,7 +58,7 @@ def schedule(graph: Graph) -> list[Equation | Block]:
         places.append(block)
         if block is None:
             kind, largest = equation.primitive.kind, max([a.aval.size for a in equation.operands], default=0)
-            if kind == "effect" or kind != "view" and largest >= _LEAST_SIZE:
+            if kind == "effect" or kind != "view" and not equation.primitive.overwrite and largest >= _LEAST_SIZE:
                 n_closed = len(blocks)  # what follows a guard may not be wanted, and after heavy work it would only wait
             needed = 0
             for v in used:

@@ -1,4 +1,4 @@
-"""A graph that can be run: compiled when it is first called with arrays, replayed when called with traced values."""
+"""A graph that can be run: compiled when it is first called with arrays, recorded when called with traced values."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 
 from ..graph import Graph, inlined, replay
 from ..optimise import optimise
-from ..primitive import Traced, Value
-from ..primitives.control import guard_p
+from ..primitive import Traced, Value, innermost
+from ..primitives.control import call_p, guard_p
 from .lines import relabelled, users_line
 from .scalars import RAISED
 from .writing import write
@@ -38,7 +38,7 @@ class Program:
     def __call__(self, values: Sequence[Value]) -> tuple[Value, ...]:
         for x in values:
             if isinstance(x, Traced):
-                return replay(self.graph, values)
+                return self._recorded(values)
         run = self._run or self._compile()
         try:
             return run(*values)
@@ -52,6 +52,14 @@ class Program:
         except Exception as error:
             _explain(error)
             raise
+
+    def _recorded(self, values: Sequence[Value]) -> tuple[Value, ...]:
+        """The same in an enclosing trace: of a user's function one equation, as the trace runs on every call."""
+        recorder = innermost(values)
+        if recorder is None or recorder.embeds:
+            return replay(self.graph, values)
+        results: tuple[Value, ...] = recorder.record(call_p, values, (("graph", self.graph),))
+        return results
 
     @property
     def source(self) -> str:

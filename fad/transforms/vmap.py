@@ -21,6 +21,7 @@ __all__ = ["depends", "vmap_graph"]
 @memoised
 def depends(graph: Graph, mapped: tuple[bool, ...]) -> tuple[bool, ...]:
     """Which outputs depend on the mapped inputs."""
+    graph = inlined(graph)
     reached: set[Atom] = {v for v, m in zip(graph.inputs, mapped, strict=True) if m}
     for equation in graph.equations:
         if not reached.isdisjoint(equation.operands):
