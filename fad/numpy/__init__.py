@@ -17,10 +17,7 @@ from . import shape as _shape
 from . import joining as _joining
 from . import arranging as _arranging
 from . import contractions as _contractions
-from . import subscripts as _subscripts
-from . import products as _products
 from . import methods as _methods
-from . import calculus as _calculus
 from . import writing as _writing
 from .names import *
 from .creation import *
@@ -28,7 +25,8 @@ from .making import *
 from .coverage import coverage as coverage
 
 _SELDOM_USED = (
-    "linear_algebra", "fourier", "interpolation", "polynomials", "ordering", "quantiles", "nans", "choosing", "comparing")
+    "linear_algebra", "fourier", "subscripts", "products", "calculus", "interpolation", "polynomials", "ordering",
+    "quantiles", "nans", "choosing", "comparing")
 
 
 def _load_rules(missing: bool) -> None:
