@@ -8,7 +8,6 @@ with NumPy's conventions, and from there, as strict primitives, to `Builder.reco
 
 from __future__ import annotations
 
-import math
 import opcode
 import os
 import sys
@@ -19,6 +18,7 @@ import numpy as np
 
 from . import recipes
 from .avals import Aval, Dtype, Shape
+from .dispatch import IN_SCIPY, direct, instead_of, missing_rule, newcome, overrides, without_out
 from .equation import Var
 from .errors import (
     AbstractValueError,
@@ -26,27 +26,15 @@ from .errors import (
     FadError,
     InPlaceError,
     MissingMethodError,
-    MissingRuleError,
     StaleViewError,
 )
-from .primitive import Primitive, Traced
+from .primitive import Traced
 from .source import here
 
-__all__ = ["Tracer", "View", "direct", "missing_rule", "newcomers", "overrides"]
-
-overrides: dict[Any, Callable[..., Any]] = {}
-"""NumPy's functions and ufuncs, ufuncs' methods, and words such as "getitem" -> what to do with traced arguments."""
-
-direct: dict[Any, dict[Aval, tuple[Primitive, Aval]]] = {}
-"""ufunc -> the aval of all its operands -> the primitive, and the aval of its result, where nothing needs converting."""
-
-newcomers: list[Callable[[bool], None]] = []
-"""Called when a trace begins, with False, and when a rule is missing, with True: they enter rules for what is seldom used,
-and for libraries that were imported meanwhile."""
+__all__ = ["Tracer", "View"]
 
 _getframe = sys._getframe
 _FLOAT64 = np.dtype(np.float64)
-_NB_INPLACE_ADD = 13  # the first of the in-place variants among the arguments of BINARY_OP
 _LOOKING_INTO_MEMORY = {f"fad.numpy.{name}" for name in ("shape", "indexing", "creation", "joining", "arranging")}
 _OPERANDS_ALONE = {np.where, np.clip, np.dot, np.inner, np.outer, np.vdot, np.tensordot, np.einsum, np.kron, np.concatenate,
                    np.stack, np.hstack, np.vstack, np.linalg.solve}  # look at the types of plain arguments, not at values
@@ -190,7 +178,7 @@ class Tracer(Traced):
             entry = direct[ufunc].get(self.atom.aval) if ufunc in direct else None
             if entry is not None:  # the usual case of a function of one operand, as for the operators
                 return self.builder.note(entry[0], (self.atom,), entry[1], _getframe(1))
-        override = overrides.get(ufunc if method == "__call__" else (ufunc, method)) or _newcome(
+        override = overrides.get(ufunc if method == "__call__" else (ufunc, method)) or newcome(
             ufunc if method == "__call__" else (ufunc, method))
         if override is None:
             name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
@@ -199,11 +187,11 @@ class Tracer(Traced):
             out = kwargs.get("out", ())
             if len(out) == 1 and isinstance(out[0], Tracer):
                 return overrides["out"](ufunc, override, inputs, kwargs)
-            return override(*inputs, **_without_out(ufunc, kwargs))
+            return override(*inputs, **without_out(ufunc, kwargs))
         return recipes.call((Tracer, View), self.builder, override, override, inputs, kwargs, _getframe(1))
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        override = overrides.get(function) or _newcome(function)
+        override = overrides.get(function) or newcome(function)
         if override is None:
             raise missing_rule(f"{function.__module__}.{function.__name__}")
         out = kwargs.get("out")
@@ -211,7 +199,7 @@ class Tracer(Traced):
             out[...] = override(*args, **{**kwargs, "out": None})
             return out
         if out is not None:
-            _without_out(function, kwargs)
+            without_out(function, kwargs)
         tracers = (Tracer,) if override.__module__ in _LOOKING_INTO_MEMORY else (Tracer, View)
         return recipes.call(tracers, self.builder, override, override, args, kwargs, _getframe(1),
                             by_value=function not in _OPERANDS_ALONE)
@@ -268,7 +256,7 @@ class Tracer(Traced):
         return ConversionError(
             f"a traced value of type {self.aval} was converted to a plain number or array, by {text or what}",
             why="the result would be a constant: its derivative would be lost without a word",
-            edit=f"{_IN_SCIPY if scipy else _instead_of(text)}, or fad.value(x) where only the number is wanted",
+            edit=f"{IN_SCIPY if scipy else instead_of(text)}, or fad.value(x) where only the number is wanted",
             source=source)
 
     def __repr__(self) -> str:
@@ -442,76 +430,3 @@ class View(Tracer):
         self.builder, self.kept = new.builder, new.atom
         self.base.rebind(self.restore(new))
         self.seen = self.base.atom
-
-
-def _newcome(name: Any) -> Any:
-    """The rule for a function that is seldom used, or of a library that was imported within the trace."""
-    for look in newcomers:
-        look(True)
-    return overrides.get(name)
-
-
-# -- refusals -----------------------------------------------------------------
-
-_IN_SCIPY = ("import SciPy's modules at the top of the file, so that fad meets them before it traces; it has rules for the "
-             "functions that docs/scipy.md lists, and for any other one use functions of NumPy")
-_NOT_IN_NUMPY_AS = {"pow": "numpy.power", "fabs": "numpy.abs", "fsum": "numpy.sum", "lgamma": "scipy.special.gammaln",
-                    "gamma": "scipy.special.gamma", "erf": "scipy.special.erf", "erfc": "scipy.special.erfc"}
-_MAKERS = {"asarray", "asanyarray", "ascontiguousarray", "asfortranarray", "asarray_chkfinite", "require", "full",
-           "linspace"}
-
-
-def _instead_of(call: str) -> str:
-    """What to write for a call that asks for plain numbers, such as math.sin(x)."""
-    name = call.partition("(")[0].rpartition(".")[2]
-    if name == "vectorize":
-        return f"use {_ADVICE['numpy.vectorize']}"
-    if name == "array":
-        return "use np.stack([x, y]) for np.array([x, y]), or fad.numpy.array, which takes traced values"
-    if name in _MAKERS:
-        return f"use fad.numpy.{name}, which takes traced values"
-    if name in ("float", "complex"):
-        return f"leave {name}() out"
-    if hasattr(math, name):
-        return f"use {_NOT_IN_NUMPY_AS.get(name, f'numpy.{name}')} for {call.partition('(')[0]}"
-    return "use NumPy's functions (numpy.sin for math.sin, fad.numpy.array for numpy.array)"
-
-
-_ADVICE = {
-    "numpy.vectorize": "fad.vmap(f), which maps a function over an axis",
-    "numpy.histogram": "np.digitize and np.bincount(places, weights), if the weights are traced",
-    "numpy.nextafter": "x itself, whose derivative is the same",
-    "numpy.save": "the result of the traced function",
-    "numpy.savetxt": "the result of the traced function",
-    "numpy.savez": "the result of the traced function",
-}
-
-
-def missing_rule(name: str, form: str = "") -> FadError:
-    """The error for a function that fad does not know; with `form`, for a form of a call that it does not take."""
-    words = {getattr(f, "__name__", "") for f in overrides}
-    word = name.rpartition(".")[2]
-    near = sorted(w for w in words if w and word and (w.startswith(word[:4]) or word in w))[:5]
-    advice = _ADVICE.get(name, "np." + ", np.".join(near) if near else "")
-    return MissingRuleError(
-        f"fad has no rule for {name}{f' with {form}' if form else ''}",
-        why="without a rule its result would be a constant, or an array of Python objects",
-        edit=(f"use {advice}; or " if advice else "compose it from functions that have rules; or ")
-        + "call it on fad.value(x) where no derivative is wanted; or give a rule with fad.custom_jvp")
-
-
-def _without_out(function: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
-    """The keywords of a call without `out`, which is accepted from `array += traced` alone."""
-    out = kwargs.pop("out", None)
-    if out is None:
-        return kwargs
-    array = out[0] if isinstance(out, tuple) else out
-    source = here(3)
-    code, argument = source.operation if source is not None else (0, 0)
-    if opcode.opname[code] == "BINARY_OP" and argument >= _NB_INPLACE_ADD:
-        return {**kwargs, "into": array}
-    raise InPlaceError(
-        f"{function.__name__} was asked to put a traced result into out=, an array of type "
-        f"{array.dtype}[{','.join(map(str, array.shape))}]",
-        why="a plain array holds numbers, so the result would lose its derivative",
-        edit=f"take the result instead: b = np.{function.__name__}(...)", source=source)

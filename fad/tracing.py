@@ -19,13 +19,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .avals import Aval, aval_of, make_aval
+from .dispatch import newcomers
 from .equation import Atom, Equation, Literal, Var, literal, small_literal
 from .errors import AbstractValueError, CaptureChangedError, DtypeError, EscapedTracerError, FadError, ObjectArrayError
 from .graph import Graph
 from .primitive import Params, Primitive, Traced, Value, innermost
 from .recipes import Recipe
 from .source import Source, here, source_of
-from .tracer import Tracer, newcomers
+from .tracer import Tracer
 
 __all__ = ["Builder", "Trace", "active_builder", "active_builders", "concrete", "refuse_other_arithmetic", "trace"]
 

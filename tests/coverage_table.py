@@ -18,12 +18,13 @@ import numpy as np
 
 import fad
 from fad import recipes, tree
+from fad.dispatch import direct, overrides
 from fad.equation import Literal
 from fad.graph import Graph
 from fad.numpy import creation, making
 from fad.numpy.coverage import FORWARD, TABLE, Covered, read
 from fad.primitives.structural import broadcast_p
-from fad.tracer import Tracer, direct, overrides
+from fad.tracer import Tracer
 from fad.tracing import Builder, trace
 from fad.transforms.call import aval_of_value
 from fad.transforms.jvp import jvp_graph

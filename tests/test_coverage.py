@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 import fad
+from fad.dispatch import overrides
 from fad.numpy import coverage as coverage_of
 from fad.numpy import creation, making, names
 from fad.numpy.coverage import TABLE, Covered
-from fad.tracer import overrides
 
 from . import coverage_table
 from .refusals import REFUSALS, Refusal

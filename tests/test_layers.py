@@ -20,7 +20,7 @@ STAIRS: tuple[tuple[str, ...], ...] = (
     ("equation",),
     ("render",),
     ("graph",),
-    ("recipes",),
+    ("dispatch", "recipes"),
     ("tracer",),
     ("tracing",),
     ("primitives.structural",),

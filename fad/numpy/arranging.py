@@ -10,12 +10,12 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..avals import Shape
+from ..dispatch import missing_rule, overrides
 from ..primitive import Value
 from ..primitives.indexing import cut
 from ..primitives.joining import concatenate as join
 from ..primitives.joining import diagonal_p, embed_diagonal, pad_p
 from ..primitives.structural import broadcast, flip_p, reshape
-from ..tracer import missing_rule, overrides
 from .conventions import as_array, broadcast_to, operand, rule_for
 from .shape import as_new, flat, moveaxis, view
 

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..avals import Dtype
+from ..dispatch import overrides
 from ..primitive import Traced, Value
-from ..tracer import overrides
 from .conventions import as_array, broadcast_to, operand, rule_for
 from .shape import as_new
 

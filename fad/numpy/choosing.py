@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from ..dispatch import missing_rule, overrides
 from ..errors import AbstractValueError
 from ..primitive import Traced, Value
-from ..tracer import Tracer, missing_rule, overrides
+from ..tracer import Tracer
 from ..tracing import concrete
 from .conventions import as_array, broadcast_to, operand, result_dtype, rule_for
 

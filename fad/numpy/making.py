@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from ..dispatch import missing_rule
 from ..primitive import Traced
-from ..tracer import missing_rule
 from ..tracing import concrete
 from .conventions import as_array, operand, rule_for
 from .creation import asarray, linspace

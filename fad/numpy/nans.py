@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from ..dispatch import overrides
 from ..primitive import Value
 from ..primitives.reductions import root
-from ..tracer import overrides
 from .conventions import as_array, operand, rule_for
 
 __all__: list[str] = []

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from ..dispatch import missing_rule
 from ..primitive import Value
 from ..primitives.ordering import argpartition_p, partition_p
 from ..primitives.structural import reshape
-from ..tracer import Tracer, missing_rule
+from ..tracer import Tracer
 from ..tracing import concrete
 from .conventions import as_array, rule_for
 

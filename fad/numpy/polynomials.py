@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from ..dispatch import missing_rule, overrides
 from ..errors import ShapeError
 from ..primitive import Value
 from ..primitives.correlation import correlate_p, paddings
 from ..primitives.structural import flip_p, reshape
-from ..tracer import missing_rule, overrides
 from ..tracing import concrete
 from .conventions import as_array, broadcast_to, operand, rule_for
 from .shape import as_new

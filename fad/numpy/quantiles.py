@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..dispatch import missing_rule, overrides
 from ..primitive import Traced, Value
 from ..primitives.ordering import order_statistics_p
 from ..primitives.structural import reshape
-from ..tracer import missing_rule, overrides
 from .conventions import as_array, axes_of, operand, rule_for
 
 __all__: list[str] = []

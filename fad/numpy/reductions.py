@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from ..avals import Dtype, Shape
+from ..dispatch import missing_rule, overrides
 from ..primitive import Primitive, Traced, Value
 from ..primitives import elementwise as ew
 from ..primitives.reductions import all_p, any_p, cumprod_p, cumsum_p, prod_p, sum_as_p
 from ..primitives.selection import argmax_p, argmin_p, max_p, min_p
 from ..primitives.structural import convert, reshape, sum_p
-from ..tracer import missing_rule, overrides
 from .conventions import as_array, axes_of, operand, rule_for
 
 __all__ = ["accumulator", "add_up", "chosen", "finish", "reducible", "truth"]

@@ -16,10 +16,11 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..avals import Shape
+from ..dispatch import missing_rule
 from ..primitive import Value
 from ..primitives.structural import flip_p, inverse, permute
 from ..primitives.structural import reshape as reshape_in_c_order
-from ..tracer import Tracer, View, missing_rule
+from ..tracer import Tracer, View
 from .conventions import as_array, rule_for
 from .conventions import broadcast_to as broadcast_strictly
 from .indexing import Through

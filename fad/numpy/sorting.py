@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from ..dispatch import missing_rule
 from ..primitive import Value
 from ..primitives.selection import argsort_p, sort_p, take_along_axis_p
 from ..primitives.structural import reshape
-from ..tracer import missing_rule
 from ..tracing import concrete
 from .conventions import as_array, broadcast_to, rule_for
 

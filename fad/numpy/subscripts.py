@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..avals import Dtype, Shape
+from ..dispatch import missing_rule
 from ..errors import ArgumentError, ShapeError
 from ..primitive import Value
 from ..primitives.contraction import contract, labels
 from ..primitives.joining import diagonal_p
 from ..primitives.structural import convert, permute, reshape, sum
-from ..tracer import missing_rule
 from .contractions import product_operands
 from .conventions import as_array, operand, rule_for
 from .shape import as_new, view, with_axes

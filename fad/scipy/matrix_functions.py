@@ -25,12 +25,12 @@ import numpy as np
 import scipy.linalg as sl  # type: ignore[import-untyped]  # SciPy has no types
 
 from ..avals import Aval
+from ..dispatch import missing_rule
 from ..errors import AbstractValueError, DtypeError
 from ..numpy.conventions import operand
 from ..numpy.linear_algebra import _square
 from ..primitive import Linear, Primitive, Tangent, Value, Zero
 from ..primitives.linalg import stacked, turned
-from ..tracer import missing_rule
 from ..tracing import concrete
 from .functions import enter
 

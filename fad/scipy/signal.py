@@ -16,11 +16,11 @@ import numpy as np
 import scipy.signal as ss  # type: ignore[import-untyped]  # SciPy has no types
 
 from ..avals import Aval, make_aval
+from ..dispatch import missing_rule
 from ..numpy.conventions import as_array, operand, result_dtype
 from ..primitive import Linear, Primitive, Tangent, Value, partials
 from ..primitives.linalg import stacked
 from ..primitives.structural import flip_p
-from ..tracer import missing_rule
 from .functions import enter
 
 __all__ = ["convolve_p"]
