@@ -35,10 +35,10 @@ from .equation import Atom, Equation, Var
 from .errors import NonFiniteError
 from .execute import Loop, Program
 from .graph import Graph, inlined
+from .leaves import is_array
 from .primitive import Traced, Value, innermost
 from .primitives.printing import Line, print_p
 from .tracing import Builder, active_builder
-from .transforms.call import is_array
 
 __all__ = ["eager", "nans", "print"]
 

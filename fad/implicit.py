@@ -20,13 +20,13 @@ from .avals import Aval, make_aval
 from .errors import ArgumentError, ShapeError
 from .execute import Program
 from .graph import Graph, inlined, memoised, replay
+from .leaves import aval_of_value, fitting
 from .packing import Packing, vector
 from .primitive import Primitive, Tangent, Value, Zero
 from .primitives.linalg import solve_p
 from .solvers import FixedPointIteration, LinearSolver, Multiply, Newton, SciPyRoot, Solver, Users, Vector, gmres
 from .tracer import Tracer
 from .tracing import Builder, trace
-from .transforms.call import aval_of_value, fitting
 from .transforms.inner import chosen, stack_size, stacked_first
 from .transforms.jacobian import jacobian_graph
 from .transforms.jvp import jvp_graph

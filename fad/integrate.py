@@ -27,11 +27,11 @@ from . import tree
 from .avals import make_aval
 from .errors import ArgumentError, DtypeError, ShapeError
 from .graph import Graph, inlined, memoised, replay
+from .leaves import aval_of_value
 from .packing import Packing
 from .primitive import Value
 from .tracer import Tracer
 from .tracing import trace
-from .transforms.call import aval_of_value
 from .transforms.control import fori_loop, scan
 from .transforms.custom import custom_vjp
 from .transforms.inner import chosen, filled, unchosen

@@ -18,8 +18,9 @@ import numpy as np
 from . import tree
 from .avals import Aval, Dtype
 from .errors import TreeError
+from .leaves import aval_of_value, fitting
 from .primitive import Value
-from .transforms.call import aval_of_value, fitting, moving
+from .transforms.call import moving
 from .tree import Structure
 
 __all__ = ["Packing", "vector"]

@@ -15,9 +15,10 @@ import numpy as np
 
 from . import tree
 from .errors import ArgumentError, DerivativeMismatchError, TreeError
+from .leaves import aval_of_value
 from .primitive import Value
 from .tracing import concrete
-from .transforms.call import Moving, aval_of_value, moving
+from .transforms.call import Moving, moving
 from .transforms.linearize import jvp, vjp
 
 __all__ = ["check_grads"]

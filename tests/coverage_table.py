@@ -21,12 +21,12 @@ from fad import recipes, tree
 from fad.dispatch import direct, overrides
 from fad.equation import Literal
 from fad.graph import Graph
+from fad.leaves import aval_of_value
 from fad.numpy import creation, making
 from fad.numpy.coverage import FORWARD, TABLE, Covered, read
 from fad.primitives.structural import broadcast_p
 from fad.tracer import Tracer
 from fad.tracing import Builder, trace
-from fad.transforms.call import aval_of_value
 from fad.transforms.jvp import jvp_graph
 
 from .ops import OPS, Op

@@ -11,12 +11,12 @@ from .. import tree
 from ..avals import Aval
 from ..errors import DtypeError, FadError, ShapeError, TreeError
 from ..graph import Graph, inlined, replay
+from ..leaves import aval_of_value, is_array
 from ..primitive import Value
 from ..primitives.structural import convert
 from ..tracer import Tracer
 from ..tracing import Builder, trace
 from ..tree import Structure
-from .call import aval_of_value, is_array
 from .inner import traced_inside
 
 __all__ = ["Arrays", "Function", "carried", "is_number", "truth", "types"]

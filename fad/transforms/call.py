@@ -17,8 +17,9 @@ import numpy as np
 
 from .. import tree
 from ..avals import Aval, aval_of
-from ..errors import ArgumentError, DtypeError, IntegerArgumentError, NonScalarError, ObjectArrayError, ShapeError, TreeError
+from ..errors import ArgumentError, DtypeError, IntegerArgumentError, NonScalarError, ObjectArrayError, TreeError
 from ..graph import Graph
+from ..leaves import aval_of_value, fitting, is_array
 from ..primitive import Value
 from ..primitives.structural import convert
 from ..tracer import Tracer
@@ -26,8 +27,8 @@ from ..tracing import refuse_other_arithmetic, trace
 from ..tree import Structure
 from ..typing import Argnames, Argnums
 
-__all__ = ["Argnames", "Argnums", "Call", "Moving", "Results", "TracedCall", "aval_of_value", "check_aux", "check_scalar",
-           "fitting", "is_array", "matching", "moving", "places_of", "trace_call"]
+__all__ = ["Argnames", "Argnums", "Call", "Moving", "Results", "TracedCall", "check_aux", "check_scalar", "matching",
+           "moving", "places_of", "trace_call"]
 
 Place = int | str  # of an argument in a call: a position, or a keyword
 
@@ -74,12 +75,6 @@ def _parameters(f: Callable[..., Any]) -> list[str]:
         return list(inspect.signature(f).parameters)
     except (TypeError, ValueError):  # some builtins have no signature
         return []
-
-
-def is_array(x: Any) -> bool:
-    """Whether a leaf is an array or a number, traced or not."""
-    return isinstance(x, (float, np.ndarray, Tracer, int, complex, np.generic)) and not (
-        isinstance(x, np.generic) and x.dtype.kind in "SUOMmV")
 
 
 # -- the moving leaves ----------------------------------------------------------------------------
@@ -183,32 +178,6 @@ def matching(transform: str, what: str, given: Sequence[Any], moved: Moving) -> 
         leaves.extend(found)
     return [fitting(transform, what, leaves[at], aval_of_value(x)) for at, x in zip(
         moved.positions, moved.values, strict=True)]
-
-
-def fitting(transform: str, what: str, x: Any, aval: Aval) -> Value:
-    """A tangent or cotangent as a value of this aval; an error if its shape or kind of numbers is another."""
-    if not is_array(x):
-        raise TreeError(f"{transform} got a {what} of type {type(x).__name__} for an array of type {aval}",
-                        why=f"a {what} is an array like what it belongs to", edit=f"give an array of shape {aval.shape}")
-    found = aval_of_value(x)
-    if found is aval:
-        return x
-    if found.shape != aval.shape:
-        raise ShapeError(f"{transform} got a {what} of shape {found.shape} for an array of shape {aval.shape}",
-                         why=f"a {what} has an entry for each entry of what it belongs to",
-                         edit=f"give it shape {aval.shape}, as np.broadcast_to or np.reshape does")
-    if not np.can_cast(found.dtype, aval.dtype, "same_kind"):
-        raise DtypeError(f"{transform} got a {what} of dtype {found.dtype} for an array of dtype {aval.dtype}",
-                         why=f"a {what} has the kind of numbers of what it belongs to",
-                         edit=f"cast it: .astype(np.{aval.dtype})")
-    if isinstance(x, Tracer):
-        return convert(x, aval.dtype)
-    return x.astype(aval.dtype) if aval.shape else aval.dtype.type(x)
-
-
-def aval_of_value(x: Value) -> Aval:
-    """The aval of an array, a number or a tracer."""
-    return x.aval if isinstance(x, Tracer) else aval_of(x)
 
 
 # -- tracing the call -----------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from ..avals import Aval, make_aval
 from ..equation import Var
 from ..errors import ArgumentError, DtypeError, FadError, ShapeError, TreeError
 from ..graph import Graph, replay
+from ..leaves import aval_of_value, is_array
 from ..primitive import Value
 from ..tracer import Tracer
 from ..tracing import Builder
@@ -29,7 +30,6 @@ from ..tree import Structure
 from ..typing import R, Ts
 from .bodies import Arrays, Function, carried, is_number, truth, types
 from .branches import cond_p
-from .call import aval_of_value, is_array
 from .loops import while_p
 from .turns import Turns
 

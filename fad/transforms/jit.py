@@ -22,6 +22,7 @@ from .. import tree
 from ..errors import AbstractValueError, ArgumentError
 from ..execute import Program
 from ..graph import Graph, replay
+from ..leaves import aval_of_value, is_array
 from ..optimise import drop_dead
 from ..primitive import Traced, Value
 from ..primitives.control import Diverged, answer_to, call_p, guard_p
@@ -29,7 +30,7 @@ from ..source import Source
 from ..tracer import Tracer
 from ..tracing import Builder, concrete, trace
 from ..typing import Instance, P, Q, R
-from .call import Results, aval_of_value, is_array
+from .call import Results
 from .static import static_key, static_places
 
 __all__ = ["CacheInfo", "Jitted", "jit"]

@@ -16,11 +16,11 @@ from .. import tree
 from ..avals import Aval
 from ..errors import RuleError
 from ..graph import Graph, replay
+from ..leaves import aval_of_value, fitting
 from ..primitive import Primitive, Tangent, Value, Zero, innermost
 from ..primitives.structural import instantiate
 from ..tracing import trace
 from ..tree import Structure
-from .call import aval_of_value, fitting
 from .ruled import Arguments, infer, refuse_moving, run, stack_size
 from .vmap import vmap_graph
 

@@ -19,10 +19,11 @@ from .. import tree
 from ..errors import TreeError
 from ..execute import Program
 from ..graph import Graph, memoised
+from ..leaves import fitting
 from ..optimise import drop_dead
 from ..primitive import Value
 from ..typing import A, S, Scalar, Ts, X, Y
-from .call import Call, Moving, TracedCall, check_scalar, fitting, matching, moving, trace_call
+from .call import Call, Moving, TracedCall, check_scalar, matching, moving, trace_call
 from .grad import gradient_graph
 from .jvp import jvp_graph
 from .split import split

@@ -19,9 +19,10 @@ from ..avals import Aval, make_aval
 from ..errors import AxisError, TreeError
 from ..execute import Program
 from ..graph import Graph, memoised
+from ..leaves import aval_of_value, is_array
 from ..primitive import Value
 from ..typing import X0, Array, G, Loose, P, R, Scalar, X
-from .call import Call, Moving, aval_of_value, is_array, trace_call
+from .call import Call, Moving, trace_call
 from .jit import compiled_like
 from .vmap import depends, vmap_graph
 

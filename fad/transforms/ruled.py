@@ -13,10 +13,10 @@ from ..avals import Aval
 from ..errors import RuleError
 from ..execute import Program
 from ..graph import Graph, memoised
+from ..leaves import aval_of_value, is_array
 from ..primitive import Tangent, Value, Zero
 from ..tracing import Trace, trace
 from ..tree import Structure
-from .call import aval_of_value, is_array
 
 __all__ = ["Arguments", "compiled", "infer", "no_rule", "own_rule", "positional", "refuse_moving", "run", "stack_size",
            "traced_function", "tracing_rules"]

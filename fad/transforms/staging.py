@@ -11,11 +11,11 @@ from typing import Any
 from .. import tree
 from ..errors import TreeError
 from ..graph import Graph, Signature
+from ..leaves import aval_of_value, is_array
 from ..optimise import drop_dead
 from ..primitive import Value
 from ..tracing import trace as trace_flat
 from ..typing import Ts
-from .call import aval_of_value, is_array
 
 __all__ = ["trace"]
 

@@ -9,12 +9,12 @@ import numpy as np
 
 from ..avals import make_aval
 from ..graph import Graph, replay
+from ..leaves import aval_of_value
 from ..primitive import Value
 from ..primitives.structural import reshape
 from ..tracing import Builder
-from .call import aval_of_value
-from .checkpoint import checkpoint_p
 from .inner import cut
+from .recomputation import checkpoint_p
 from .scan import scan_p
 
 __all__ = ["Turns"]

@@ -15,11 +15,11 @@ from .. import tree
 from ..avals import Aval, make_aval
 from ..errors import RuleError
 from ..graph import Graph, memoised, replay
+from ..leaves import aval_of_value, fitting
 from ..primitive import Linear, Primitive, Tangent, Value, Zero, innermost
 from ..primitives.structural import broadcast, instantiate
 from ..tracing import Builder, trace
 from ..tree import Structure
-from .call import aval_of_value, fitting
 from .jvp import jvp_graph
 from .ruled import Arguments, compiled, infer, refuse_moving, run, stack_size
 from .transpose import transposed
