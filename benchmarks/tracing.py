@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 
 import fad
-from fad.avals import aval_of
+from fad.core.avals import aval_of
+from fad.core.graph import Graph
+from fad.core.tracing import trace
 from fad.execute import Program
-from fad.graph import Graph
-from fad.tracing import trace
 from fad.transforms.grad import gradient_graph
 
 from .libraries import LIBRARIES, is_installed
@@ -138,10 +138,10 @@ def stages() -> dict[str, float]:
     graph = stage("trace", lambda: traced(hares, 1.1))
     captures = trace(lambda x: [hares(x)], [aval_of(1.1)], [1.1], [True]).captures
     program = Program(stage("transform", lambda: gradient_graph(graph, (True,) + (False,) * len(captures))))
-    stage("optimise", lambda: program.optimised)
+    stage("simplify", lambda: program.simplified)
     stage("compile", lambda: program.source)
     stage("run", lambda: program([1.1, *captures]))
-    return {**found, "equations": len(graph.equations), "of gradient": len(program.optimised.equations)}
+    return {**found, "equations": len(graph.equations), "of gradient": len(program.simplified.equations)}
 
 
 def in_processes(function: str, times: int) -> dict[str, float]:
@@ -155,7 +155,7 @@ def first_call_rows(times: int) -> list[Row]:
     parts, whole = in_processes("stages", times), in_processes("first_call", times)
     n = round(parts["equations"])
     rows = [(f"{n:,} equations: {stage}", f"{seconds_text(parts[stage])}, {seconds_text(parts[stage] / n)} an equation", "")
-            for stage in ("trace", "transform", "optimise", "compile", "run")]
+            for stage in ("trace", "transform", "simplify", "compile", "run")]
     return [*rows, (f"{n:,} equations: first call, whole", seconds_text(whole["first"]), "0.6 s"),
             (f"{n:,} equations: second call", seconds_text(whole["second"]), ""),
             (f"{n:,} equations: those of the gradient's program", f"{parts['of gradient']:,.0f}", "")]

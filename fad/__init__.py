@@ -14,8 +14,8 @@ from . import numpy as numpy
 from . import scipy as scipy
 from . import tree as tree
 from .config import settings as config  # noqa: F401  # a name of its own, on purpose
+from .core.graph import Graph as Graph
 from .errors import FadError as FadError
-from .graph import Graph as Graph
 from .transforms.checkpoint import checkpoint as checkpoint
 from .transforms.constants import stop_gradient as stop_gradient
 from .transforms.constants import value as value

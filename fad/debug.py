@@ -30,15 +30,15 @@ from typing import Any
 import numpy as np
 
 from . import tree
-from .avals import aval_of
-from .equation import Atom, Equation, Var
+from .core.avals import aval_of
+from .core.equation import Atom, Equation, Var
+from .core.graph import Graph, inlined
+from .core.leaves import is_array
+from .core.primitive import Traced, Value, innermost
+from .core.tracing import Builder, active_builder
 from .errors import NonFiniteError
 from .execute import Loop, Program
-from .graph import Graph, inlined
-from .leaves import is_array
-from .primitive import Traced, Value, innermost
 from .primitives.printing import Line, print_p
-from .tracing import Builder, active_builder
 
 __all__ = ["eager", "nans", "print"]
 

@@ -16,22 +16,22 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, TypeVarTuple
 
 from . import tree
-from .avals import Aval, make_aval
+from .core.avals import Aval, make_aval
+from .core.graph import Graph, inlined, memoised, replay
+from .core.leaves import aval_of_value, fitting
+from .core.primitive import Primitive, Tangent, Value, Zero
+from .core.tracer import Tracer
+from .core.tracing import Builder, trace
 from .errors import ArgumentError, ShapeError
 from .execute import Program
-from .graph import Graph, inlined, memoised, replay
-from .leaves import aval_of_value, fitting
-from .packing import Packing, vector
-from .primitive import Primitive, Tangent, Value, Zero
+from .nested.inner import chosen, stack_size, stacked_first
+from .nested.matrix_free import Stacks, linear_solve_p, looped, mapped_rule
+from .passes.jvp import jvp_graph
 from .primitives.linalg import solve_p
-from .solvers import FixedPointIteration, LinearSolver, Multiply, Newton, SciPyRoot, Solver, Users, Vector, gmres
-from .tracer import Tracer
-from .tracing import Builder, trace
-from .transforms.inner import chosen, stack_size, stacked_first
+from .solving.packing import Packing, vector
+from .solving.solvers import FixedPointIteration, LinearSolver, Multiply, Newton, SciPyRoot, Solver, Users, Vector, gmres
 from .transforms.jacobian import jacobian_graph
-from .transforms.jvp import jvp_graph
 from .transforms.linearize import linearized
-from .transforms.matrix_free import Stacks, linear_solve_p, looped, mapped_rule
 from .tree import Structure
 
 __all__ = ["fixed_point", "gmres", "root"]

@@ -24,17 +24,17 @@ from typing import Any, Literal, TypeVar, TypeVarTuple
 import numpy as np
 
 from . import tree
-from .avals import make_aval
+from .core.avals import make_aval
+from .core.graph import Graph, inlined, memoised, replay
+from .core.leaves import aval_of_value
+from .core.primitive import Value
+from .core.tracer import Tracer
+from .core.tracing import trace
 from .errors import ArgumentError, DtypeError, ShapeError
-from .graph import Graph, inlined, memoised, replay
-from .leaves import aval_of_value
-from .packing import Packing
-from .primitive import Value
-from .tracer import Tracer
-from .tracing import trace
+from .nested.inner import chosen, filled, unchosen
+from .solving.packing import Packing
 from .transforms.control import fori_loop, scan
 from .transforms.custom import custom_vjp
-from .transforms.inner import chosen, filled, unchosen
 from .transforms.linearize import vjp
 
 __all__ = ["odeint"]

@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from . import tree
 from .errors import ArgumentError, DtypeError, TreeError
-from .packing import Packing, vector
-from .solvers import scipy_module
+from .solving.packing import Packing, vector
+from .solving.solvers import scipy_module
 from .transforms.grad import grad, value_and_grad
 from .transforms.jacobian import hessian, jacobian
 from .transforms.jit import jit as compiled

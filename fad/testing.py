@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import tree
+from .core.leaves import aval_of_value
+from .core.primitive import Value
+from .core.tracing import concrete
 from .errors import ArgumentError, DerivativeMismatchError, TreeError
-from .leaves import aval_of_value
-from .primitive import Value
-from .tracing import concrete
 from .transforms.call import Moving, moving
 from .transforms.linearize import jvp, vjp
 

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from fad import tree
-from fad.equation import Var
-from fad.graph import Graph, verify
-from fad.primitive import Traced
-from fad.tracing import trace
+from fad.core.equation import Var
+from fad.core.graph import Graph, verify
+from fad.core.primitive import Traced
+from fad.core.tracing import trace
 from fad.transforms.call import aval_of_value as aval_of
 
 from .ops.row import Op

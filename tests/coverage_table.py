@@ -17,17 +17,18 @@ from typing import Any
 import numpy as np
 
 import fad
-from fad import recipes, tree
-from fad.dispatch import direct, overrides
-from fad.equation import Literal
-from fad.graph import Graph
-from fad.leaves import aval_of_value
+from fad import tree
+from fad.core import recipes
+from fad.core.dispatch import direct, overrides
+from fad.core.equation import Literal
+from fad.core.graph import Graph
+from fad.core.leaves import aval_of_value
+from fad.core.tracer import Tracer
+from fad.core.tracing import Builder, trace
 from fad.numpy import creation, making
 from fad.numpy.coverage import FORWARD, TABLE, Covered, read
+from fad.passes.jvp import jvp_graph
 from fad.primitives.structural import broadcast_p
-from fad.tracer import Tracer
-from fad.tracing import Builder, trace
-from fad.transforms.jvp import jvp_graph
 
 from .ops import OPS, Op
 from .refusals import REFUSALS

@@ -20,15 +20,15 @@ from typing import Any
 import numpy as np
 
 import fad
-from fad.avals import make_aval
+from fad.core.avals import make_aval
+from fad.core.graph import Graph, replay
+from fad.core.tracing import Builder
 from fad.execute import Program
-from fad.graph import Graph, replay
-from fad.optimise import optimise
-from fad.tracing import Builder
-from fad.transforms.jvp import jvp_graph
-from fad.transforms.split import split
-from fad.transforms.transpose import transpose
-from fad.transforms.vmap import vmap_graph
+from fad.passes.jvp import jvp_graph
+from fad.passes.simplify import simplify
+from fad.passes.split import split
+from fad.passes.transpose import transpose
+from fad.passes.vmap import vmap_graph
 
 from .cases import (
     Arrays,
@@ -252,7 +252,7 @@ def check_identity(case: Case) -> None:
                           (pull, (*case.inputs, *cts))):
         expected = replay(graph, inputs)
         scale = max(map(largest, inexact(expected)), default=0.0)
-        for results in (run(optimise(graph), inputs), Program(graph)(inputs)):
+        for results in (run(simplify(graph), inputs), Program(graph)(inputs)):
             for found, wanted in zip(results, expected, strict=True):
                 assert aval_of(found) is aval_of(wanted), f"{aval_of(found)} for {aval_of(wanted)}"
                 if aval_of(wanted).inexact:

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 import fad
+from fad.core.tracing import Builder
 from fad.debug import eager, nans
 from fad.errors import NonFiniteError
 from fad.execute import Loop, Program
-from fad.tracing import Builder
 
 X = np.array([0.0, 1.0, 4.0])
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from fad.dispatch import direct, overrides
+from fad.core.dispatch import direct, overrides
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import fad
-from fad.tracing import active_builder
+from fad.core.tracing import active_builder
 
 
 def _f(x: Any) -> Any:

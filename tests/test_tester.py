@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from fad.avals import make_aval
-from fad.equation import Equation
+from fad.core.avals import make_aval
+from fad.core.equation import Equation
+from fad.core.graph import Graph
+from fad.core.primitive import Primitive, Zero
 from fad.errors import ArgumentError, DerivativeMismatchError, IntegerArgumentError, TreeError
-from fad.graph import Graph
-from fad.primitive import Primitive, Zero
 from fad.primitives import elementwise as ew
 from fad.primitives import structural
 from fad.testing import check_grads
@@ -100,7 +100,7 @@ def test_a_wrong_compiler_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
 
     case = case_of(CURVED, "f8")
     LAWS["identity"](case)
-    monkeypatch.setattr(laws, "optimise", lambda graph: planted(
+    monkeypatch.setattr(laws, "simplify", lambda graph: planted(
         dataclasses.replace(case, graph=graph), 0, wrong_evaluate).graph)
     with pytest.raises(AssertionError):
         LAWS["identity"](case)

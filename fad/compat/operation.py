@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import numpy as _rules  # noqa: F401  # NumPy's functions on traced values
-from ..avals import Aval, Shape, make_aval
+from ..core.avals import Aval, Shape, make_aval
+from ..core.graph import Graph, replay
+from ..core.tracing import Builder
 from ..execute import Program
-from ..graph import Graph, replay
-from ..tracing import Builder
-from ..transforms.jvp import jvp_graph
-from ..transforms.transpose import transpose
-from ..transforms.vmap import vmap_graph
+from ..passes.jvp import jvp_graph
+from ..passes.transpose import transpose
+from ..passes.vmap import vmap_graph
 from .local import Column, Diagonal, Local, Same
 from .matrix import Array, Matrix, dense, ones
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from math import prod
 
-from ..equation import Equation, Var, variables
-from ..graph import Graph
-from ..primitive import Primitive
+from ..core.equation import Equation, Var, variables
+from ..core.graph import Graph
+from ..core.primitive import Primitive
 from ..primitives.selection import max_p, min_p
 from ..primitives.structural import broadcast_p, sum_p
 from .order import late

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ..equation import Atom, Equation, Literal, Var, variables
-from ..graph import Graph
-from ..optimise import drop_dead
+from ..core.equation import Atom, Equation, Literal, Var, variables
+from ..core.graph import Graph
+from ..passes.simplify import drop_dead
 from .program import Program
 from .scalars import RAISED, literal_text
 from .writing import Writer
@@ -47,7 +47,7 @@ class Loop(Program):
         """What is computed before the loop, from the consts, and the body, whose first inputs are what that leaves."""
         if self._prepared is None:
             n_consts, _, length, _ = self._settings
-            before, body = _without_invariants(self.optimised, n_consts, sure=bool(length))
+            before, body = _without_invariants(self.simplified, n_consts, sure=bool(length))
             self._prepared = Program(before), body
         return self._prepared
 

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..avals import Shape
-from ..equation import Atom, Equation, Var, variables
-from ..graph import Graph
+from ..core.avals import Shape
+from ..core.equation import Atom, Equation, Var, variables
+from ..core.graph import Graph
 from ..primitives.joining import diagonal_p
 from ..primitives.structural import broadcast_p
 from .blocks import Block

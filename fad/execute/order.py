@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from math import inf
 
-from ..equation import Atom, Equation, Literal
-from ..graph import Graph
+from ..core.equation import Atom, Equation, Literal
+from ..core.graph import Graph
 
 __all__ = ["late"]
 

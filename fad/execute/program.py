@@ -8,9 +8,9 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..graph import Graph, inlined, replay
-from ..optimise import optimise
-from ..primitive import Traced, Value, innermost
+from ..core.graph import Graph, inlined, replay
+from ..core.primitive import Traced, Value, innermost
+from ..passes.simplify import simplify
 from ..primitives.control import call_p, guard_p
 from .lines import relabelled, users_line
 from .scalars import RAISED
@@ -26,11 +26,11 @@ Function = Callable[..., tuple[Any, ...]]
 class Program:
     """A graph as a function of values."""
 
-    __slots__ = ("graph", "_optimised", "_run", "_careful", "_source", "__weakref__")
+    __slots__ = ("graph", "_simplified", "_run", "_careful", "_source", "__weakref__")
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self._optimised: Graph | None = None
+        self._simplified: Graph | None = None
         self._run: Function | None = None
         self._careful: Function | None = None  # the same on NumPy's scalars, where the first is on Python's numbers
         self._source = ""
@@ -69,14 +69,14 @@ class Program:
         return self._source
 
     @property
-    def optimised(self) -> Graph:
+    def simplified(self) -> Graph:
         """The graph that is run: the same meaning, less work."""
-        if self._optimised is None:
-            self._optimised = optimise(inlined(self.graph))
-        return self._optimised
+        if self._simplified is None:
+            self._simplified = simplify(inlined(self.graph))
+        return self._simplified
 
     def _compile(self) -> Function:
-        repeatable = all(e.primitive.kind != "effect" or e.primitive is guard_p for e in self.optimised.equations)
+        repeatable = all(e.primitive.kind != "effect" or e.primitive is guard_p for e in self.simplified.equations)
         self._source, scope = self._text(python_numbers=repeatable)
         self._run = self._made(self._source, scope)
         return self._run
@@ -86,7 +86,7 @@ class Program:
         return self._careful
 
     def _text(self, *, python_numbers: bool) -> tuple[str, dict[str, Any]]:
-        return write(self.optimised, python_numbers=python_numbers)
+        return write(self.simplified, python_numbers=python_numbers)
 
     def _made(self, source: str, scope: dict[str, Any]) -> Function:
         file = f"<fad program {next(_serial)}>"

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..equation import Equation, Literal
-from ..primitive import Primitive
+from ..core.equation import Equation, Literal
+from ..core.primitive import Primitive
 from ..primitives import elementwise as ew
 from ..primitives.structural import convert_p
 

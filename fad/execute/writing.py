@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from ..equation import Atom, Equation, Literal, Var, variables
-from ..graph import Graph
-from ..primitive import Primitive
+from ..core.equation import Atom, Equation, Literal, Var, variables
+from ..core.graph import Graph
+from ..core.primitive import Primitive
+from ..core.render import letters
 from ..primitives.indexing import getitem_p
 from ..primitives.structural import broadcast_p, convert_p, reshape_p, sum_p
-from ..render import letters
 from ..source import Source
 from .blocks import Block, schedule
 from .memory import Memory, members, repeated_by_numpy

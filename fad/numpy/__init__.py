@@ -6,7 +6,7 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from ..dispatch import newcomers as _newcomers
+from ..core.dispatch import newcomers as _newcomers
 from . import ufuncs as _ufuncs
 from . import indexing as _indexing
 from . import reductions as _reductions

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from ..avals import Shape
-from ..dispatch import missing_rule, overrides
-from ..primitive import Value
+from ..core.avals import Shape
+from ..core.dispatch import missing_rule, overrides
+from ..core.primitive import Value
 from ..primitives.indexing import cut
 from ..primitives.joining import concatenate as join
 from ..primitives.joining import diagonal_p, embed_diagonal, pad_p

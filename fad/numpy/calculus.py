@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from ..avals import Dtype
-from ..dispatch import overrides
-from ..primitive import Traced, Value
+from ..core.avals import Dtype
+from ..core.dispatch import overrides
+from ..core.primitive import Traced, Value
 from .conventions import as_array, broadcast_to, operand, rule_for
 from .shape import as_new
 

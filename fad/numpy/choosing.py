@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..dispatch import missing_rule, overrides
+from ..core.dispatch import missing_rule, overrides
+from ..core.primitive import Traced, Value
+from ..core.tracer import Tracer
+from ..core.tracing import concrete
 from ..errors import AbstractValueError
-from ..primitive import Traced, Value
-from ..tracer import Tracer
-from ..tracing import concrete
 from .conventions import as_array, broadcast_to, operand, result_dtype, rule_for
 
 __all__: list[str] = []

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Value
+from ..core.primitive import Value
+from ..core.tracer import Tracer
+from ..core.tracing import concrete
 from ..primitives import elementwise as ew
 from ..primitives.rare import isclose_p
-from ..tracer import Tracer
-from ..tracing import concrete
 from .conventions import as_array, broadcast_together, operand, rule_for
 
 __all__: list[str] = []

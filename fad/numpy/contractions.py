@@ -13,14 +13,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from ..avals import Aval, Dtype, Shape, aval_of, make_aval
-from ..dispatch import missing_rule
+from ..core.avals import Aval, Dtype, Shape, aval_of, make_aval
+from ..core.dispatch import missing_rule
+from ..core.primitive import Value
+from ..core.tracer import Tracer
 from ..errors import ShapeError
-from ..primitive import Value
 from ..primitives.contraction import contract, labels, parts
 from ..primitives.elementwise import conjugate
 from ..primitives.structural import permute, reshape
-from ..tracer import Tracer
 from .conventions import as_array, operand, rule_for
 
 __all__ = ["dot", "matmul", "product_operands", "with_last"]

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..avals import Dtype, Shape
-from ..dispatch import overrides
-from ..equation import Literal, small_literal
+from ..core.avals import Dtype, Shape
+from ..core.dispatch import overrides
+from ..core.equation import Literal, small_literal
+from ..core.primitive import Traced, Value
+from ..core.tracer import Tracer
 from ..errors import ObjectArrayError, ShapeError
-from ..primitive import Traced, Value
 from ..primitives.structural import broadcast, convert, reshape
-from ..tracer import Tracer
 
 __all__ = ["as_array", "axes_of", "broadcast_together", "broadcast_to", "kind_of", "loop_dtypes", "operand",
            "result_dtype", "rule_for", "shape_of"]

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from ..dispatch import missing_rule
+from ..core.dispatch import missing_rule
 
 __all__ = ["FORWARD", "TABLE", "Covered", "coverage", "read"]
 

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from ..avals import Dtype, Shape
+from ..core.avals import Dtype, Shape
+from ..core.primitive import Traced, Value
+from ..core.tracer import Tracer
+from ..core.tracing import Builder, active_builder
 from ..errors import ConversionError
-from ..primitive import Traced, Value
 from ..primitives.structural import broadcast_p, reshape
-from ..tracer import Tracer
-from ..tracing import Builder, active_builder
 from .conventions import as_array, broadcast_to, operand, result_dtype, rule_for
 
 __all__ = ["arange", "array", "asarray", "copy", "empty", "empty_like", "eye", "full", "full_like", "identity",

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
+from ..core.primitive import Value
 from ..errors import DtypeError
-from ..primitive import Value
 from ..primitives.elementwise import conjugate
 from ..primitives.fft import Norm, fft_p, irfft_p, rfft_p
 from ..primitives.indexing import cut

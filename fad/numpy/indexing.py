@@ -15,14 +15,14 @@ from typing import Any
 
 import numpy as np
 
-from ..avals import Shape
+from ..core.avals import Shape
+from ..core.primitive import Traced, Value
+from ..core.tracer import Tracer, View
+from ..core.tracing import concrete
 from ..errors import DtypeError, ShapeError
-from ..primitive import Traced, Value
 from ..primitives.elementwise import select
 from ..primitives.indexing import ARRAY, Cut, Index, Item, getitem_p, make_index, scatter_add_p, setitem_p
 from ..primitives.structural import broadcast_p, convert, flip_p, reshape
-from ..tracer import Tracer, View
-from ..tracing import concrete
 from .conventions import as_array, axes_of, broadcast_to, operand, rule_for, shape_of
 
 __all__ = ["added", "getitem", "setitem"]

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Value
+from ..core.primitive import Value
+from ..core.tracing import concrete
 from ..primitives.interpolation import interp_p
 from ..primitives.ordering import searchsorted_p
 from ..primitives.structural import reshape
-from ..tracing import concrete
 from .conventions import as_array, operand, rule_for
 
 __all__: list[str] = []

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..avals import Dtype
-from ..primitive import Value
+from ..core.avals import Dtype
+from ..core.primitive import Value
 from ..primitives.joining import concatenate as join
 from ..primitives.joining import stack_p
 from ..primitives.structural import reshape

@@ -14,17 +14,17 @@ import numpy as np
 from numpy.linalg import LinAlgError
 from numpy.linalg._linalg import EighResult, EigResult, QRResult, SlogdetResult, SVDResult
 
-from ..avals import Dtype
-from ..dispatch import missing_rule
+from ..core.avals import Dtype
+from ..core.dispatch import missing_rule
+from ..core.primitive import Traced, Value
+from ..core.tracing import concrete
 from ..errors import AbstractValueError, ShapeError
-from ..primitive import Traced, Value
 from ..primitives.decompositions import det_p, eig_p, eigh_p, eigvals_p, eigvalsh_p, svd_p, svdvals_p
 from ..primitives.elementwise import absolute, imag, real, select, signbit
 from ..primitives.least_squares import lstsq_p, pinv_p
 from ..primitives.linalg import cholesky_p, inv_p, qr_p, real_dtype, slogdet_p, solve_p
 from ..primitives.linalg import hermitian as hermitian_of
 from ..primitives.structural import broadcast, convert, permute, reshape
-from ..tracing import concrete
 from .conventions import as_array, broadcast_to, operand, rule_for
 
 __all__: list[str] = []

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ..dispatch import missing_rule
-from ..primitive import Traced
-from ..tracing import concrete
+from ..core.dispatch import missing_rule
+from ..core.primitive import Traced
+from ..core.tracing import concrete
 from .conventions import as_array, operand, rule_for
 from .creation import asarray, linspace
 

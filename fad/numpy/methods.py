@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..dispatch import missing_rule, overrides
+from ..core.dispatch import missing_rule, overrides
+from ..core.primitive import Primitive, Value
+from ..core.tracer import Tracer
 from ..errors import InPlaceError
-from ..primitive import Primitive, Value
 from ..primitives.logsum import logsum2_p, logsum_p, running_logsum2_p, running_logsum_p
 from ..primitives.ordering import running_max_p, running_min
 from ..primitives.structural import reshape
-from ..tracer import Tracer
 from .conventions import as_array, operand, rule_for
 from .indexing import added
 from .reductions import chosen, finish, reducible

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import overrides
-from ..primitive import Value
+from ..core.dispatch import overrides
+from ..core.primitive import Value
 from ..primitives.reductions import root
 from .conventions import as_array, operand, rule_for
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..primitive import Value
+from ..core.primitive import Value
 from ..primitives import elementwise as ew
 from ..primitives.reductions import norm_p
 from ..primitives.selection import max_p, min_p

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..dispatch import missing_rule
-from ..primitive import Value
+from ..core.dispatch import missing_rule
+from ..core.primitive import Value
+from ..core.tracer import Tracer
+from ..core.tracing import concrete
 from ..primitives.ordering import argpartition_p, partition_p
 from ..primitives.structural import reshape
-from ..tracer import Tracer
-from ..tracing import concrete
 from .conventions import as_array, rule_for
 
 __all__: list[str] = []

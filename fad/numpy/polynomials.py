@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import missing_rule, overrides
+from ..core.dispatch import missing_rule, overrides
+from ..core.primitive import Value
+from ..core.tracing import concrete
 from ..errors import ShapeError
-from ..primitive import Value
 from ..primitives.correlation import correlate_p, paddings
 from ..primitives.structural import flip_p, reshape
-from ..tracing import concrete
 from .conventions import as_array, broadcast_to, operand, rule_for
 from .shape import as_new
 

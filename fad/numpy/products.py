@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Value
+from ..core.primitive import Value
 from ..primitives.contraction import contract, labels
 from ..primitives.structural import reshape
 from .contractions import dot, matmul, product_operands, with_last

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..dispatch import missing_rule, overrides
-from ..primitive import Traced, Value
+from ..core.dispatch import missing_rule, overrides
+from ..core.primitive import Traced, Value
 from ..primitives.ordering import order_statistics_p
 from ..primitives.structural import reshape
 from .conventions import as_array, axes_of, operand, rule_for

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..avals import Dtype, Shape
-from ..dispatch import missing_rule, overrides
-from ..primitive import Primitive, Traced, Value
+from ..core.avals import Dtype, Shape
+from ..core.dispatch import missing_rule, overrides
+from ..core.primitive import Primitive, Traced, Value
 from ..primitives import elementwise as ew
 from ..primitives.reductions import all_p, any_p, cumprod_p, cumsum_p, prod_p, sum_as_p
 from ..primitives.selection import argmax_p, argmin_p, max_p, min_p

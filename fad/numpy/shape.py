@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
-from ..avals import Shape
-from ..dispatch import missing_rule
-from ..primitive import Value
+from ..core.avals import Shape
+from ..core.dispatch import missing_rule
+from ..core.primitive import Value
+from ..core.tracer import Tracer, View
 from ..primitives.structural import flip_p, inverse, permute
 from ..primitives.structural import reshape as reshape_in_c_order
-from ..tracer import Tracer, View
 from .conventions import as_array, rule_for
 from .conventions import broadcast_to as broadcast_strictly
 from .indexing import Through

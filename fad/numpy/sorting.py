@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
-from ..dispatch import missing_rule
-from ..primitive import Value
+from ..core.dispatch import missing_rule
+from ..core.primitive import Value
+from ..core.tracing import concrete
 from ..primitives.selection import argsort_p, sort_p, take_along_axis_p
 from ..primitives.structural import reshape
-from ..tracing import concrete
 from .conventions import as_array, broadcast_to, rule_for
 
 __all__: list[str] = []

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..avals import Dtype
-from ..primitive import Value
+from ..core.avals import Dtype
+from ..core.primitive import Value
 from ..primitives import elementwise as ew
 from ..primitives.reductions import root, squared_deviations_p
 from ..primitives.structural import broadcast, convert, permute, reshape

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..avals import Dtype, Shape
-from ..dispatch import missing_rule
+from ..core.avals import Dtype, Shape
+from ..core.dispatch import missing_rule
+from ..core.primitive import Value
 from ..errors import ArgumentError, ShapeError
-from ..primitive import Value
 from ..primitives.contraction import contract, labels
 from ..primitives.joining import diagonal_p
 from ..primitives.structural import convert, permute, reshape, sum

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from ..dispatch import direct, missing_rule, overrides
+from ..core.dispatch import direct, missing_rule, overrides
+from ..core.primitive import Primitive, Value
+from ..core.tracer import Tracer
 from ..errors import DtypeError, MissingRuleError, ShapeError
-from ..primitive import Primitive, Value
 from ..primitives import elementwise as ew
 from ..primitives import rare
 from ..primitives.bessel import bessel_i_p, sinc_p
-from ..tracer import Tracer
 from .conventions import as_array, broadcast_together, kind_of, loop_dtypes, operand, rule_for
 
 __all__ = ["lenient_ufuncs"]

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from ..core.primitive import Value
+from ..core.tracer import Tracer
+from ..core.tracing import concrete
 from ..errors import InPlaceError
-from ..primitive import Value
-from ..tracer import Tracer
-from ..tracing import concrete
 from .conventions import as_array, broadcast_to, rule_for
 
 __all__: list[str] = []

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..primitive import Partial, Primitive, Value, partials
+from ..core.primitive import Partial, Primitive, Value, partials
 
 __all__ = ["bessel_i_p", "sinc_p"]
 

@@ -18,9 +18,9 @@ from typing import Any
 
 import numpy as np
 
-from ..avals import Aval, make_aval
+from ..core.avals import Aval, make_aval
+from ..core.primitive import Linear, Params, Primitive, Tangent, Value, innermost, partials
 from ..errors import DtypeError, ShapeError
-from ..primitive import Linear, Params, Primitive, Tangent, Value, innermost, partials
 from .elementwise import multiply
 from .structural import permute
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from ..avals import Aval
+from ..core.avals import Aval
+from ..core.graph import Graph, replay
+from ..core.primitive import Primitive, Tangent, Value
 from ..errors import AbstractValueError
-from ..graph import Graph, replay
-from ..primitive import Primitive, Tangent, Value
 
 __all__ = ["Diverged", "answer_to", "call_p", "guard_p"]
 

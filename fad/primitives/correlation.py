@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..avals import Aval, make_aval
-from ..primitive import Linear, Primitive, Tangent, Value, partials
+from ..core.avals import Aval, make_aval
+from ..core.primitive import Linear, Primitive, Tangent, Value, partials
 from .joining import pad_p
 from .structural import broadcast, flip_p
 

@@ -25,8 +25,8 @@ from typing import Any
 
 import numpy as np
 
-from ..avals import Aval, Dtype, make_aval
-from ..primitive import Tangent, Value
+from ..core.avals import Aval, Dtype, make_aval
+from ..core.primitive import Tangent, Value
 from .elementwise import absolute, conjugate, equal, imag, less_equal, multiply, real, select
 from .indexing import cut
 from .linalg import (

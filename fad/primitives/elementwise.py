@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from ..avals import Aval, Dtype, make_aval
+from ..core.avals import Aval, Dtype, make_aval
+from ..core.primitive import Infer, Jvp, Linear, Partial, Primitive, Tangent, Transpose, Value, Zero, partials
 from ..errors import DtypeError, ShapeError
-from ..primitive import Infer, Jvp, Linear, Partial, Primitive, Tangent, Transpose, Value, Zero, partials
 from .structural import broadcast, convert, gather_up, spread
 
 __all__ = ["elementwise"]

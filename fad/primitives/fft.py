@@ -23,8 +23,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..avals import Aval, Dtype, make_aval
-from ..primitive import Linear, Primitive, Tangent, Value, linear
+from ..core.avals import Aval, Dtype, make_aval
+from ..core.primitive import Linear, Primitive, Tangent, Value, linear
 from .elementwise import conjugate, multiply
 from .structural import broadcast, convert
 

@@ -22,8 +22,8 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from ..avals import Aval, Shape, make_aval
-from ..primitive import Linear, Primitive, Tangent, Value, Zero, innermost, linear
+from ..core.avals import Aval, Shape, make_aval
+from ..core.primitive import Linear, Primitive, Tangent, Value, Zero, innermost, linear
 from .elementwise import equal, select
 from .structural import broadcast, full, gather_up, instantiate, inverse, permute, reshape
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from ..avals import Aval
-from ..primitive import Primitive, Tangent, Value, Zero
+from ..core.avals import Aval
+from ..core.primitive import Primitive, Tangent, Value, Zero
 from .elementwise import add, greater, less, maximum, minimum, select, subtract
 from .indexing import cut
 from .ordering import searchsorted_p

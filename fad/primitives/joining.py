@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ..avals import Aval, Shape, make_aval
+from ..core.avals import Aval, Shape, make_aval
+from ..core.primitive import Infer, Linear, Primitive, Tangent, Value, Zero, innermost, linear
 from ..errors import DtypeError, ShapeError
-from ..primitive import Infer, Linear, Primitive, Tangent, Value, Zero, innermost, linear
 from .indexing import Cut, Index, Item, cut, getitem_p, make_index
 from .structural import broadcast, instantiate, inverse, permute, reshape
 

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from ..avals import Aval, make_aval
-from ..primitive import Primitive, Tangent, Value, Zero
+from ..core.avals import Aval, make_aval
+from ..core.primitive import Primitive, Tangent, Value, Zero
 from .decompositions import svdvals_p
 from .elementwise import conjugate, real
 from .linalg import adjoint, matrix_primitive, of_columns, real_dtype, stacked, times

@@ -22,8 +22,8 @@ from typing import Any
 
 import numpy as np
 
-from ..avals import Aval, Dtype, make_aval
-from ..primitive import Linear, Primitive, Tangent, Value, Zero, partials
+from ..core.avals import Aval, Dtype, make_aval
+from ..core.primitive import Linear, Primitive, Tangent, Value, Zero, partials
 from .contraction import contract, labels
 from .elementwise import conjugate, multiply, real
 from .indexing import cut

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..avals import make_aval
-from ..primitive import Primitive, Value, partials
+from ..core.avals import make_aval
+from ..core.primitive import Primitive, Value, partials
 from .elementwise import equal, exp, exp2, select
 from .indexing import cut
 from .joining import pad_p

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from ..avals import Aval, make_aval
-from ..primitive import Primitive, Tangent, Value, Zero, partials
+from ..core.avals import Aval, make_aval
+from ..core.primitive import Primitive, Tangent, Value, Zero, partials
 from .elementwise import equal, negative, select
 from .reductions import recurrence_p, shift_p
 from .selection import argsort_p, put_along_axis_add_p, take_along_axis_p

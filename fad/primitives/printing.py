@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from .. import tree
-from ..primitive import Primitive, Tangent, Value
+from ..core.primitive import Primitive, Tangent, Value
 from ..tree import Structure
 
 __all__ = ["Line", "print_p"]

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from ..avals import Aval, make_aval
-from ..primitive import Primitive, Tangent, Value, Zero
+from ..core.avals import Aval, make_aval
+from ..core.primitive import Primitive, Tangent, Value, Zero
 from .elementwise import _share, elementwise, equal, exp2, isnan, logical_and, select, sign, stacked, trunc
 from .structural import convert
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..avals import Aval, Dtype, make_aval
-from ..primitive import Linear, Primitive, Tangent, Value, Zero, linear, partials
+from ..core.avals import Aval, Dtype, make_aval
+from ..core.primitive import Linear, Primitive, Tangent, Value, Zero, linear, partials
 from .elementwise import _part, _ratio, conjugate, elementwise, real, stacked
 from .structural import Axes, broadcast, convert, inverse, permute, reshape, shifted, sum
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ..avals import Aval, make_aval
-from ..primitive import Linear, Primitive, Tangent, Value, Zero, linear, partials
+from ..core.avals import Aval, make_aval
+from ..core.primitive import Linear, Primitive, Tangent, Value, Zero, linear, partials
 from .elementwise import equal, maximum, select
 from .reductions import sum_as_p
 from .structural import Axes, broadcast, shifted, sum

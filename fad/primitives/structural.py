@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ..avals import Aval, Dtype, Shape, make_aval
-from ..equation import literal
-from ..primitive import Linear, Primitive, Recorder, Tangent, Value, Zero, linear
+from ..core.avals import Aval, Dtype, Shape, make_aval
+from ..core.equation import literal
+from ..core.primitive import Linear, Primitive, Recorder, Tangent, Value, Zero, linear
 
 __all__ = ["broadcast", "broadcast_p", "convert", "convert_p", "flip_p", "full", "gather_up", "instantiate", "inverse",
            "permute", "permute_p", "reshape", "reshape_p", "shifted", "spread", "sum", "sum_p"]

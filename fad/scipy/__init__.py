@@ -20,7 +20,7 @@ import importlib
 import sys
 import threading
 
-from ..dispatch import newcomers
+from ..core.dispatch import newcomers
 from .functions import enter_again, leave, return_to
 
 __all__ = ["install", "uninstall"]

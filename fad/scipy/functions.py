@@ -14,8 +14,8 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-from ..dispatch import overrides
-from ..primitive import Traced
+from ..core.dispatch import overrides
+from ..core.primitive import Traced
 
 __all__ = ["enter", "enter_again", "leave", "return_to"]
 

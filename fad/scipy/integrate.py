@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import scipy.integrate as si  # type: ignore[import-untyped]  # SciPy has no types
 
+from ..core.primitive import Value
 from ..numpy.conventions import as_array, operand
-from ..primitive import Value
 from .functions import enter
 
 __all__: list[str] = []

@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 import scipy.linalg as sl  # type: ignore[import-untyped]  # SciPy has no types
 
-from ..avals import Aval
-from ..dispatch import missing_rule
+from ..core.avals import Aval
+from ..core.dispatch import missing_rule
+from ..core.primitive import Linear, Primitive, Tangent, Value, partials
 from ..errors import ShapeError
 from ..numpy.conventions import as_array, broadcast_to, operand
 from ..numpy.linear_algebra import _arrays, _check_square, _square
 from ..numpy.linear_algebra import solve as solve_general
-from ..primitive import Linear, Primitive, Tangent, Value, partials
 from ..primitives.decompositions import det_p
 from ..primitives.linalg import adjoint, cholesky_p, hermitian, inv_p, stacked, times, turned
 from .functions import enter

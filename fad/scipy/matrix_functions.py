@@ -24,14 +24,14 @@ from typing import Any
 import numpy as np
 import scipy.linalg as sl  # type: ignore[import-untyped]  # SciPy has no types
 
-from ..avals import Aval
-from ..dispatch import missing_rule
+from ..core.avals import Aval
+from ..core.dispatch import missing_rule
+from ..core.primitive import Linear, Primitive, Tangent, Value, Zero
+from ..core.tracing import concrete
 from ..errors import AbstractValueError, DtypeError
 from ..numpy.conventions import operand
 from ..numpy.linear_algebra import _square
-from ..primitive import Linear, Primitive, Tangent, Value, Zero
 from ..primitives.linalg import stacked, turned
-from ..tracing import concrete
 from .functions import enter
 
 __all__: list[str] = []

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import scipy.signal as ss  # type: ignore[import-untyped]  # SciPy has no types
 
-from ..avals import Aval, make_aval
-from ..dispatch import missing_rule
+from ..core.avals import Aval, make_aval
+from ..core.dispatch import missing_rule
+from ..core.primitive import Linear, Primitive, Tangent, Value, partials
 from ..numpy.conventions import as_array, operand, result_dtype
-from ..primitive import Linear, Primitive, Tangent, Value, partials
 from ..primitives.linalg import stacked
 from ..primitives.structural import flip_p
 from .functions import enter

@@ -17,10 +17,10 @@ from typing import Any, NoReturn
 import numpy as np
 import scipy.special as sc  # type: ignore[import-untyped]  # SciPy has no types
 
-from ..avals import Aval, make_aval
+from ..core.avals import Aval, make_aval
+from ..core.primitive import Partial, Primitive, Value, partials
 from ..errors import MissingRuleError
 from ..numpy.ufuncs import _lenient
-from ..primitive import Partial, Primitive, Value, partials
 from ..primitives.elementwise import (
     absolute,
     cos,

@@ -16,12 +16,12 @@ import numpy as np
 import scipy.special as sc  # type: ignore[import-untyped]  # SciPy has no types
 import scipy.stats as ss  # type: ignore[import-untyped]  # SciPy has no types
 
-from ..dispatch import missing_rule
+from ..core.dispatch import missing_rule
+from ..core.primitive import Value
+from ..core.tracer import Tracer
 from ..errors import FadError, MissingRuleError
 from ..numpy.conventions import as_array, operand
-from ..primitive import Value
 from ..primitives.linalg import cholesky_p
-from ..tracer import Tracer
 from .functions import enter
 from .linalg import triangular_p
 

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 import scipy.special as sc  # type: ignore[import-untyped]  # SciPy has no types
 
-from ..avals import Aval, make_aval
-from ..dispatch import missing_rule
+from ..core.avals import Aval, make_aval
+from ..core.dispatch import missing_rule
+from ..core.primitive import Partial, Primitive, Traced, Value, partials
 from ..numpy.conventions import as_array, axes_of, operand, result_dtype
-from ..primitive import Partial, Primitive, Traced, Value, partials
 from ..primitives.elementwise import equal, exp, select, stop_gradient
 from ..primitives.structural import Axes, broadcast, reshape, shifted, sum
 from .functions import enter

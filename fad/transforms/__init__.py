@@ -1,1 +1,1 @@
-"""Programs in, programs out; and, on top of them, functions in, functions out."""
+"""Functions in, functions out: the public names."""

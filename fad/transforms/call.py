@@ -16,14 +16,14 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import tree
-from ..avals import Aval, aval_of
+from ..core.avals import Aval, aval_of
+from ..core.graph import Graph
+from ..core.leaves import aval_of_value, fitting, is_array
+from ..core.primitive import Value
+from ..core.tracer import Tracer
+from ..core.tracing import refuse_other_arithmetic, trace
 from ..errors import ArgumentError, DtypeError, IntegerArgumentError, NonScalarError, ObjectArrayError, TreeError
-from ..graph import Graph
-from ..leaves import aval_of_value, fitting, is_array
-from ..primitive import Value
 from ..primitives.structural import convert
-from ..tracer import Tracer
-from ..tracing import refuse_other_arithmetic, trace
 from ..tree import Structure
 from ..typing import Argnames, Argnums
 

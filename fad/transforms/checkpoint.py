@@ -9,14 +9,14 @@ import functools
 from collections.abc import Callable
 
 from .. import tree
-from ..graph import inlined
-from ..leaves import aval_of_value, is_array
-from ..primitive import Value
-from ..tracing import active_builder
+from ..core.graph import inlined
+from ..core.leaves import aval_of_value, is_array
+from ..core.primitive import Value
+from ..core.tracing import active_builder
+from ..nested.inner import traced_inside
+from ..nested.recomputation import checkpoint_p
 from ..typing import P, R
 from .call import Results
-from .inner import traced_inside
-from .recomputation import checkpoint_p
 
 __all__ = ["checkpoint"]
 

@@ -7,9 +7,9 @@
 from __future__ import annotations
 
 from .. import tree
-from ..primitive import Traced
+from ..core.primitive import Traced
+from ..core.tracing import concrete
 from ..primitives import elementwise as ew
-from ..tracing import concrete
 from ..typing import X
 
 __all__ = ["stop_gradient", "value"]

@@ -18,20 +18,20 @@ from typing import Any, TypeVar
 import numpy as np
 
 from .. import tree
-from ..avals import Aval, make_aval
-from ..equation import Var
+from ..core.avals import Aval, make_aval
+from ..core.equation import Var
+from ..core.graph import Graph, replay
+from ..core.leaves import aval_of_value, is_array
+from ..core.primitive import Value
+from ..core.tracer import Tracer
+from ..core.tracing import Builder
 from ..errors import ArgumentError, DtypeError, FadError, ShapeError, TreeError
-from ..graph import Graph, replay
-from ..leaves import aval_of_value, is_array
-from ..primitive import Value
-from ..tracer import Tracer
-from ..tracing import Builder
+from ..nested.bodies import Arrays, Function, carried, is_number, truth, types
+from ..nested.branches import cond_p
+from ..nested.loops import while_p
+from ..nested.turns import Turns
 from ..tree import Structure
 from ..typing import R, Ts
-from .bodies import Arrays, Function, carried, is_number, truth, types
-from .branches import cond_p
-from .loops import while_p
-from .turns import Turns
 
 __all__ = ["cond", "fori_loop", "scan", "while_loop"]
 

@@ -13,11 +13,11 @@ from collections.abc import Callable
 from typing import Any, Concatenate, Generic, Self, overload
 
 from .. import tree
-from ..primitive import Value, innermost
+from ..core.primitive import Value, innermost
+from ..nested.jvp_rules import JvpRule, TracedJvp, custom_jvp_p
+from ..nested.ruled import Arguments, no_rule, own_rule, positional, traced_function, tracing_rules
+from ..nested.vjp_rules import TracedVjp, VjpRule, custom_vjp_p
 from ..typing import A, Instance, P, Q, R
-from .jvp_rules import JvpRule, TracedJvp, custom_jvp_p
-from .ruled import Arguments, no_rule, own_rule, positional, traced_function, tracing_rules
-from .vjp_rules import TracedVjp, VjpRule, custom_vjp_p
 
 __all__ = ["custom_jvp", "custom_vjp"]
 

@@ -14,16 +14,16 @@ from typing import Any, Concatenate, Literal, overload
 
 import numpy as np
 
+from ..core.graph import Graph, memoised, replay
+from ..core.tracing import Builder
 from ..execute import Program
-from ..graph import Graph, memoised, replay
-from ..optimise import drop_dead
-from ..tracing import Builder
+from ..passes.jvp import jvp_graph
+from ..passes.simplify import drop_dead
+from ..passes.split import split
+from ..passes.transpose import transpose
 from ..typing import X0, X1, A, Loose, P, S, Scalar, X
 from .call import Argnames, Argnums, Call, check_scalar, moving, places_of, trace_call
 from .jit import compiled_like
-from .jvp import jvp_graph
-from .split import split
-from .transpose import transpose
 
 __all__ = ["grad", "gradient_graph", "value_and_grad"]
 

@@ -17,19 +17,19 @@ from typing import Any, Concatenate, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from ..avals import Aval
+from ..core.avals import Aval
+from ..core.graph import Graph, memoised, replay
+from ..core.primitive import Value
+from ..core.tracing import Builder
 from ..errors import ArgumentError
 from ..execute import Program
-from ..graph import Graph, memoised, replay
-from ..optimise import drop_dead
-from ..primitive import Value
-from ..tracing import Builder
+from ..passes.simplify import drop_dead
+from ..passes.transpose import transpose
+from ..passes.vmap import vmap_graph
 from ..typing import X0, A, G, JacobianOf, Loose, P, Scalar, Shape
 from .call import Argnames, Argnums, Call, Moving, moving, places_of, trace_call
 from .jit import compiled_like
 from .linearize import linearized
-from .transpose import transpose
-from .vmap import vmap_graph
 
 __all__ = ["hessian", "jacfwd", "jacobian", "jacobian_graph", "jacrev"]
 

@@ -19,16 +19,16 @@ from typing import Any, Concatenate, Generic, Literal, NamedTuple, Self, overloa
 import numpy as np
 
 from .. import tree
+from ..core.graph import Graph, replay
+from ..core.leaves import aval_of_value, is_array
+from ..core.primitive import Traced, Value
+from ..core.tracer import Tracer
+from ..core.tracing import Builder, concrete, trace
 from ..errors import AbstractValueError, ArgumentError
 from ..execute import Program
-from ..graph import Graph, replay
-from ..leaves import aval_of_value, is_array
-from ..optimise import drop_dead
-from ..primitive import Traced, Value
+from ..passes.simplify import drop_dead
 from ..primitives.control import Diverged, answer_to, call_p, guard_p
 from ..source import Source
-from ..tracer import Tracer
-from ..tracing import Builder, concrete, trace
 from ..typing import Instance, P, Q, R
 from .call import Results
 from .static import static_key, static_places

@@ -16,18 +16,18 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from .. import tree
+from ..core.graph import Graph, memoised
+from ..core.leaves import fitting
+from ..core.primitive import Value
 from ..errors import TreeError
 from ..execute import Program
-from ..graph import Graph, memoised
-from ..leaves import fitting
-from ..optimise import drop_dead
-from ..primitive import Value
+from ..passes.jvp import jvp_graph
+from ..passes.simplify import drop_dead
+from ..passes.split import split
+from ..passes.transpose import transpose
 from ..typing import A, S, Scalar, Ts, X, Y
 from .call import Call, Moving, TracedCall, check_scalar, matching, moving, trace_call
 from .grad import gradient_graph
-from .jvp import jvp_graph
-from .split import split
-from .transpose import transpose
 
 __all__ = ["hvp", "jvp", "linearize", "linearized", "pushforward_graph", "vjp"]
 

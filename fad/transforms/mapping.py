@@ -15,16 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import tree
-from ..avals import Aval, make_aval
+from ..core.avals import Aval, make_aval
+from ..core.graph import Graph, memoised
+from ..core.leaves import aval_of_value, is_array
+from ..core.primitive import Value
 from ..errors import AxisError, TreeError
 from ..execute import Program
-from ..graph import Graph, memoised
-from ..leaves import aval_of_value, is_array
-from ..primitive import Value
+from ..passes.vmap import depends, vmap_graph
 from ..typing import X0, Array, G, Loose, P, R, Scalar, X
 from .call import Call, Moving, trace_call
 from .jit import compiled_like
-from .vmap import depends, vmap_graph
 
 __all__ = ["vmap"]
 

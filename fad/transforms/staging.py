@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import tree
+from ..core.graph import Graph, Signature
+from ..core.leaves import aval_of_value, is_array
+from ..core.primitive import Value
+from ..core.tracing import trace as trace_flat
 from ..errors import TreeError
-from ..graph import Graph, Signature
-from ..leaves import aval_of_value, is_array
-from ..optimise import drop_dead
-from ..primitive import Value
-from ..tracing import trace as trace_flat
+from ..passes.simplify import drop_dead
 from ..typing import Ts
 
 __all__ = ["trace"]

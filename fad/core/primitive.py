@@ -1,0 +1,218 @@
+"""What a primitive must answer, and how one is applied.
+
+A primitive is an operation on arrays that fad knows from the inside: how to compute it, what comes
+out, how it carries a small change, what it does to a stack of arguments and, if it is linear, what
+its transpose is. Those five answers are all that fad ever asks of it. Reverse mode is not among them:
+it is made from `jvp` and `transpose`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any, Literal, Protocol
+
+from ..source import Source
+from .avals import Aval
+
+__all__ = ["Inner", "Linear", "Params", "Primitive", "Tangent", "Traced", "Value", "Zero", "bind", "innermost",
+           "linear", "partials"]
+
+Value = Any
+"""An array, a number or a Tracer. Any: a rule is written once, and runs on all three."""
+
+Params = tuple[tuple[str, Any], ...]
+"""A primitive's static settings (axes, shapes, a dtype): names and hashable values, sorted by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Zero:
+    """A tangent or cotangent that is known to vanish before anything is computed."""
+
+    aval: Aval
+
+
+Tangent = Any
+"""A Value or a Zero, of the aval of its primal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linear:
+    """Stands, in a transpose, for an operand in which the primitive is linear and whose value is unknown."""
+
+    aval: Aval
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.aval.shape
+
+    @property
+    def ndim(self) -> int:
+        return len(self.aval.shape)
+
+
+# -- the five answers ---------------------------------------------------------
+# Each rule is an ordinary function that names its operands and params, so the types say `...` for them.
+# A primitive with `several` results answers with tuples, and its rules are given tuples.
+
+
+Evaluate = Callable[..., Any]
+"""(*operands, **params) -> the result, computed by NumPy from arrays and numbers."""
+
+Infer = Callable[..., Any]
+"""(*avals, **params) -> the Aval of the result. Any: a tuple of them from a primitive with several results."""
+
+Jvp = Callable[..., Tangent]
+"""(primals, tangents, result, **params) -> the tangent of the result: the derivative at the primals, applied to the
+tangents."""
+
+Batch = Callable[..., Value]
+"""(operands, mapped, **params) -> the results for a stack of operands: those that are mapped have the stack as their
+axis 0, and so has the result."""
+
+Transpose = Callable[..., Sequence[Tangent | None]]
+"""(ct, *operands, **params) -> a cotangent for each operand that is `Linear`, and None for the others."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inner:
+    """What a primitive that holds programs answers besides, so that transforms reach into them: loops, branches."""
+
+    push: Callable[..., tuple[Sequence[Value], Sequence[Tangent]]]
+    """(primals, tangents, **params) -> the results and their tangents, from one program that computes both."""
+
+    split: Callable[..., tuple[Sequence[Any], Sequence[Any]]]
+    """(equation, late, new) -> the equations that can run now, and those that wait for the late operands; `new(aval)`
+    is a variable for what the first hand over to the second."""
+
+    trim: Callable[..., Any]
+    """(equation, wanted) -> the equation without the results that are not wanted."""
+
+    compiled: Callable[..., Callable[..., Any]]
+    """(**params) -> a function of the operands."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Primitive:
+    """An operation, and the five answers about it.
+
+    `several` results come in tuples. `kind` says what may be done with an equation: an "entrywise" one acts on each
+    entry by itself, so that its operands may be cut into blocks, and numbers ride along with arrays; the result of a
+    "view" may share memory with its first operand; an "effect" is kept even if nobody uses its results. `body` names
+    the param that holds a graph, to be written out in the equation's place before any transform; what holds graphs
+    and is not written out has an `inner`. `overwrite` evaluates, too, but may write the result into the first operand.
+    """
+
+    name: str
+    evaluate: Evaluate
+    infer: Infer
+    jvp: Jvp
+    batch: Batch
+    transpose: Transpose | None = None
+    several: bool = False
+    kind: Literal["", "entrywise", "view", "effect"] = ""
+    body: str | None = None
+    overwrite: Evaluate | None = None
+    inner: Inner | None = None
+
+    def __call__(self, *operands: Value, **params: Any) -> Any:
+        return bind(self, *operands, **params)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+# -- two ways to write a jvp --------------------------------------------------
+
+
+Partial = Callable[..., Tangent]
+"""(t, result, *primals, **params) -> what the tangent t of one operand adds to the tangent of the result."""
+
+
+def partials(*rules: Partial | None) -> Jvp:
+    """The total derivative from the partial ones: dz = (∂z/∂x) dx + (∂z/∂y) dy + ...
+
+    A rule of None says that the result does not move with that operand.
+    """
+
+    def jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, **params: Any) -> Tangent:
+        total: Tangent = None
+        for rule, t in zip(rules, tangents, strict=True):
+            if rule is not None and not isinstance(t, Zero):
+                term = rule(t, result, *primals, **params)
+                if not isinstance(term, Zero):
+                    total = term if total is None else total + term
+        return Zero(result.aval) if total is None else total
+
+    return jvp
+
+
+def linear(name: str, evaluate: Evaluate, infer: Infer, batch: Batch, transpose: Transpose, *,
+           kind: Literal["", "entrywise", "view"] = "") -> Primitive:
+    """A primitive that is linear in its first operand; the others, if any, are indices and the like.
+
+    The derivative of a linear function is the function itself.
+    """
+
+    def jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, **params: Any) -> Tangent:
+        return Zero(result.aval) if isinstance(tangents[0], Zero) else bind(primitive, tangents[0], *primals[1:], **params)
+
+    primitive = Primitive(name, evaluate, infer, jvp, batch, transpose, kind=kind)
+    return primitive
+
+
+# -- application --------------------------------------------------------------
+
+
+class Recorder(Protocol):
+    """What collects equations: see `tracing.Builder`."""
+
+    embeds: bool
+    """Whether constants become part of the graph, as in the graphs that transforms make."""
+
+    source: Source | None
+    """The place to which the equations to come are attributed; None: the line that the user is running."""
+
+    @property
+    def birth(self) -> int:
+        """Grows with every trace begun: the youngest trace is the innermost."""
+
+    def record(self, primitive: Primitive, operands: Sequence[Value], params: Params = ()) -> Any:
+        """Write down one equation; a tracer of its result or a tuple of them."""
+
+    def note(self, primitive: Primitive, atoms: tuple[Any, ...], aval: Aval, frame: FrameType) -> Any:
+        """The same for one result of known aval, with operands that are atoms of this trace already."""
+
+    def number(self, x: float) -> Any:
+        """A float64 number as an atom."""
+
+    def demand(self, tracer: Any, purpose: str) -> Any:
+        """The array behind a tracer, now."""
+
+
+class Traced:
+    """The mark of a value that is recorded and not computed: see `tracer.Tracer`."""
+
+    __slots__ = ("builder",)
+    builder: Recorder
+
+
+def innermost(values: Sequence[Value]) -> Recorder | None:
+    """The youngest trace among values; None where all of them are plain arrays.
+
+    For it, the values of the enclosing traces are constants: this is what keeps nested derivatives apart.
+    """
+    recorder: Recorder | None = None
+    for x in values:
+        if isinstance(x, Traced) and (recorder is None or x.builder.birth > recorder.birth):
+            recorder = x.builder
+    return recorder
+
+
+def bind(primitive: Primitive, *operands: Value, **params: Any) -> Any:
+    """Apply a primitive: hand it to the innermost trace among its operands or, if there is none, compute it."""
+    recorder = innermost(operands)
+    if recorder is None:
+        return primitive.evaluate(*operands, **params)
+    return recorder.record(primitive, operands, tuple(sorted(params.items())))

@@ -1,0 +1,432 @@
+"""What a traced function holds in its hands: a Tracer, which looks like an array that is not computed yet.
+
+A tracer knows its builder, its variable in the graph, and so its shape and dtype. Whatever NumPy is
+asked to do with it arrives here: through operators, through methods, through `__array_ufunc__` (NEP 13)
+and `__array_function__` (NEP 18). From here it goes to the table `overrides`, which `fad.numpy` fills
+with NumPy's conventions, and from there, as strict primitives, to `Builder.record`.
+"""
+
+from __future__ import annotations
+
+import opcode
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..errors import (
+    AbstractValueError,
+    ConversionError,
+    FadError,
+    InPlaceError,
+    MissingMethodError,
+    StaleViewError,
+)
+from ..source import here
+from . import recipes
+from .avals import Aval, Dtype, Shape
+from .dispatch import IN_SCIPY, direct, instead_of, missing_rule, newcome, overrides, without_out
+from .equation import Var
+from .primitive import Traced
+
+__all__ = ["Tracer", "View"]
+
+_getframe = sys._getframe
+_FLOAT64 = np.dtype(np.float64)
+_LOOKING_INTO_MEMORY = {f"fad.numpy.{name}" for name in ("shape", "indexing", "creation", "joining", "arranging")}
+_OPERANDS_ALONE = {np.where, np.clip, np.dot, np.inner, np.outer, np.vdot, np.tensordot, np.einsum, np.kron, np.concatenate,
+                   np.stack, np.hstack, np.vstack, np.linalg.solve}  # look at the types of plain arguments, not at values
+_PYTHON_NUMBERS = {int, float, complex, bool}
+_NUMBER_OF_KIND = {"f": float, "c": complex, "i": int, "u": int, "b": bool}
+_OPERANDS = (int, float, complex, np.ndarray, np.generic, list, tuple, Traced)
+
+
+def _infix(ufunc: Any, *, reflected: bool = False) -> Callable[[Any, object], Any]:
+    """A binary operator.
+
+    Two tracers of one aval, or a float64 tracer and a Python float, are by far the usual operands. They need
+    none of the conventions, and go straight to the builder: it takes a quarter of the time.
+    """
+    known = direct.setdefault(ufunc, {})
+
+    def operator(self: Tracer, other: Any) -> Any:
+        if self.__class__ is Tracer:
+            atom, builder = self.atom, self.builder
+            entry = known.get(atom.aval)
+            if entry is not None:
+                if other.__class__ is Tracer:
+                    if other.builder is builder and other.atom.aval is atom.aval:
+                        atoms = (other.atom, atom) if reflected else (atom, other.atom)
+                        result = builder.note(entry[0], atoms, entry[1], _getframe(1))
+                        result.weak = self.weak and other.weak
+                        return result
+                elif other.__class__ is float and atom.aval.dtype is _FLOAT64:
+                    number = builder.number(other)
+                    result = builder.note(entry[0], (number, atom) if reflected else (atom, number), entry[1], _getframe(1))
+                    result.weak = self.weak
+                    return result
+        if not isinstance(other, _OPERANDS):
+            return NotImplemented
+        result = recipes.call((Tracer, View), self.builder, overrides[ufunc], ufunc,
+                              (other, self) if reflected else (self, other), {}, _getframe(1))
+        if self.weak and (other.__class__ in _PYTHON_NUMBERS or isinstance(other, Tracer) and other.weak):
+            result.weak = True
+        return result
+
+    return operator
+
+
+def _prefix(ufunc: Any) -> Callable[[Any], Any]:
+    def operator(self: Tracer) -> Any:
+        result = overrides[ufunc](self)
+        result.weak = self.weak
+        return result
+
+    return operator
+
+
+def _in_place(ufunc: Any) -> Callable[[Any, object], Any]:
+    """`y += v` writes into the array y, so that every name for it sees the change; a number is replaced."""
+    plain = _infix(ufunc)
+
+    def operator(self: Tracer, other: Any) -> Any:
+        result = plain(self, other)
+        if not self.shape or result is NotImplemented:
+            return result
+        self[...] = result
+        return self
+
+    return operator
+
+
+class Tracer(Traced):
+    """An array or a number that is being traced.
+
+    `weak` marks what would be a Python number in a plain call: it takes the dtype of the array it meets.
+    """
+
+    __slots__ = ("atom", "weak")
+    __hash__ = None  # type: ignore[assignment]  # as for an array: == compares entries
+
+    def __init__(self, builder: Any, atom: Var, weak: bool = False) -> None:
+        self.builder, self.atom, self.weak = builder, atom, weak
+
+    # -- what is known without computing --
+
+    @property
+    def aval(self) -> Aval:
+        return self.atom.aval
+
+    @property
+    def shape(self) -> Shape:
+        return self.atom.aval.shape
+
+    @property
+    def dtype(self) -> Dtype:
+        return self.atom.aval.dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self.atom.aval.shape)
+
+    @property
+    def size(self) -> int:
+        return self.atom.aval.size
+
+    @property
+    def itemsize(self) -> int:
+        return self.atom.aval.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        return self.atom.aval.size * self.atom.aval.dtype.itemsize
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of unsized object")
+        return self.shape[0]
+
+    # -- operators --
+
+    __add__, __radd__ = _infix(np.add), _infix(np.add, reflected=True)
+    __sub__, __rsub__ = _infix(np.subtract), _infix(np.subtract, reflected=True)
+    __mul__, __rmul__ = _infix(np.multiply), _infix(np.multiply, reflected=True)
+    __truediv__, __rtruediv__ = _infix(np.divide), _infix(np.divide, reflected=True)
+    __floordiv__, __rfloordiv__ = _infix(np.floor_divide), _infix(np.floor_divide, reflected=True)
+    __mod__, __rmod__ = _infix(np.remainder), _infix(np.remainder, reflected=True)
+    __pow__, __rpow__ = _infix(np.power), _infix(np.power, reflected=True)
+    __matmul__, __rmatmul__ = _infix(np.matmul), _infix(np.matmul, reflected=True)
+    __and__, __rand__ = _infix(np.bitwise_and), _infix(np.bitwise_and, reflected=True)
+    __or__, __ror__ = _infix(np.bitwise_or), _infix(np.bitwise_or, reflected=True)
+    __xor__, __rxor__ = _infix(np.bitwise_xor), _infix(np.bitwise_xor, reflected=True)
+    __lt__, __le__, __gt__, __ge__ = map(_infix, (np.less, np.less_equal, np.greater, np.greater_equal))
+    __eq__, __ne__ = _infix(np.equal), _infix(np.not_equal)  # entry by entry
+    __neg__, __pos__, __abs__, __invert__ = map(_prefix, (np.negative, np.positive, np.absolute, np.invert))
+    __iadd__, __isub__, __imul__ = map(_in_place, (np.add, np.subtract, np.multiply))
+    __itruediv__, __ipow__, __ifloordiv__ = map(_in_place, (np.divide, np.power, np.floor_divide))
+    __imatmul__ = _in_place(np.matmul)
+
+    def __divmod__(self, other: Any) -> tuple[Any, Any]:
+        return self // other, self % other
+
+    # -- NumPy's two protocols --
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if not kwargs and len(inputs) == 1 and method == "__call__" and self.__class__ is Tracer:
+            entry = direct[ufunc].get(self.atom.aval) if ufunc in direct else None
+            if entry is not None:  # the usual case of a function of one operand, as for the operators
+                return self.builder.note(entry[0], (self.atom,), entry[1], _getframe(1))
+        override = overrides.get(ufunc if method == "__call__" else (ufunc, method)) or newcome(
+            ufunc if method == "__call__" else (ufunc, method))
+        if override is None:
+            name = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+            raise missing_rule(f"numpy.{name}" if getattr(np, ufunc.__name__, None) is ufunc else f"the ufunc {name}")
+        if kwargs:
+            out = kwargs.get("out", ())
+            if len(out) == 1 and isinstance(out[0], Tracer):
+                return overrides["out"](ufunc, override, inputs, kwargs)
+            return override(*inputs, **without_out(ufunc, kwargs))
+        return recipes.call((Tracer, View), self.builder, override, override, inputs, kwargs, _getframe(1))
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        override = overrides.get(function) or newcome(function)
+        if override is None:
+            raise missing_rule(f"{function.__module__}.{function.__name__}")
+        out = kwargs.get("out")
+        if isinstance(out, Tracer):
+            out[...] = override(*args, **{**kwargs, "out": None})
+            return out
+        if out is not None:
+            without_out(function, kwargs)
+        tracers = (Tracer,) if override.__module__ in _LOOKING_INTO_MEMORY else (Tracer, View)
+        return recipes.call(tracers, self.builder, override, override, args, kwargs, _getframe(1),
+                            by_value=function not in _OPERANDS_ALONE)
+
+    # -- values on demand: what Python itself needs to know in order to go on --
+
+    def __bool__(self) -> bool:
+        return bool(self.builder.demand(self, "bool(x)"))
+
+    def __int__(self) -> int:
+        return int(self.builder.demand(self, "int(x)"))
+
+    __trunc__ = __int__
+
+    def __index__(self) -> int:
+        if self.dtype.kind not in "iu":
+            raise TypeError(f"only integer arrays can be used as an index, got {self.aval}")
+        value: int = self.builder.demand(self, "an index").__index__()
+        return value
+
+    def __floor__(self) -> int:
+        return int(np.floor(self.builder.demand(self, "math.floor(x)")))
+
+    def __ceil__(self) -> int:
+        return int(np.ceil(self.builder.demand(self, "math.ceil(x)")))
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return int(np.round(self.builder.demand(self, "round(x)"))) if digits is None else np.round(self, digits)
+
+    def __float__(self) -> float:
+        if self.dtype.kind in "biu":
+            return float(self.builder.demand(self, "float(x)"))
+        raise self._conversion("float(x)")
+
+    def __complex__(self) -> complex:
+        raise self._conversion("complex(x)")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        if self.dtype.kind in "biu":  # has no derivative that could be lost
+            return np.array(self.builder.demand(self, "a plain array"), dtype)
+        raise self._conversion("np.asarray(x)")
+
+    def _conversion(self, what: str) -> FadError:
+        """The error for turning a traced value into a plain number; says what the user's line tried to do."""
+        source = here(3)
+        if source is not None and opcode.opname[source.operation[0]] == "STORE_SUBSCR":
+            return ConversionError(
+                f"a traced value of type {self.aval} was stored into a plain NumPy array",
+                why="a plain array holds numbers, so the entry would lose its derivative",
+                edit="make the array with fad.numpy, as in b = fad.numpy.zeros(n), or build it at once with np.stack",
+                source=source)
+        text = source.text if source is not None else ""
+        scipy = f"{os.sep}scipy{os.sep}" in _getframe(2).f_code.co_filename
+        return ConversionError(
+            f"a traced value of type {self.aval} was converted to a plain number or array, by {text or what}",
+            why="the result would be a constant: its derivative would be lost without a word",
+            edit=f"{IN_SCIPY if scipy else instead_of(text)}, or fad.value(x) where only the number is wanted",
+            source=source)
+
+    def __repr__(self) -> str:
+        return f"Tracer({self._describe()})"
+
+    def __str__(self) -> str:
+        return self._describe()
+
+    def __format__(self, spec: str) -> str:
+        if not spec:
+            return self._describe()
+        return format(self.builder.demand(self, "format"), spec)
+
+    def _describe(self) -> str:
+        try:
+            return f"{self.aval} = {self.builder.demand(self, 'repr')}"
+        except (AbstractValueError, RuntimeError):
+            return str(self.aval)
+
+    # -- reading and writing entries --
+
+    def __getitem__(self, key: Any) -> Any:
+        return overrides["getitem"](self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        new = overrides["setitem"](self, key, value)
+        if new is not self:  # as it is where the value is a view of these very entries, and is there already
+            self.rebind(new)
+
+    def rebind(self, new: Tracer) -> None:
+        """Let this object stand for another value from now on: a write, functional underneath."""
+        self.builder, self.atom = new.builder, new.atom
+
+    def alias(self) -> Tracer:
+        """A new object for the same value: what NumPy would copy."""
+        return Tracer(self.builder, self.atom, self.weak)
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.shape:
+            raise TypeError("iteration over a 0-d array")
+        return (self[i] for i in range(self.shape[0]))
+
+    def __contains__(self, item: Any) -> bool:
+        return bool(np.any(self == item))
+
+    def __copy__(self) -> Tracer:
+        return self.alias()
+
+    def __deepcopy__(self, memo: Any) -> Tracer:
+        return self.alias()
+
+    # -- ndarray's properties and methods: NumPy's functions, which come back through the protocols --
+
+    @property
+    def T(self) -> Any:
+        return np.transpose(self)
+
+    @property
+    def mT(self) -> Any:
+        return np.swapaxes(self, -1, -2)
+
+    @property
+    def real(self) -> Any:
+        return overrides[np.real](self)
+
+    @real.setter
+    def real(self, value: Any) -> None:
+        self[...] = value + 1j * self.imag
+
+    @property
+    def imag(self) -> Any:
+        return overrides[np.imag](self)
+
+    @imag.setter
+    def imag(self, value: Any) -> None:
+        self[...] = self.real + 1j * value
+
+    @property
+    def flat(self) -> Any:
+        return np.ravel(self)
+
+    def copy(self, order: str = "C") -> Tracer:
+        return self.alias()
+
+    def sort(self, axis: int = -1, kind: Any = None, order: Any = None) -> None:
+        """Sort in place."""
+        self[...] = overrides[np.sort](self, axis=axis, kind=kind)
+
+    def partition(self, kth: Any, axis: int = -1, kind: str = "introselect", order: Any = None) -> None:
+        """Partition in place."""
+        self[...] = overrides[np.partition](self, kth, axis, kind, order)
+
+    def flatten(self, order: Any = "C") -> Any:
+        flat: Any = np.ravel(self, order)
+        return flat.alias()
+
+    def reshape(self, *shape: Any, order: Any = "C") -> Any:
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape, order)
+
+    def transpose(self, *axes: Any) -> Any:
+        return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
+
+    def item(self, *index: Any) -> Any:
+        """The single entry, still traced, as the Python number that it is in a plain call."""
+        if len(index) == 1 and not isinstance(index[0], tuple):  # a position in the flat array
+            entry = np.ravel(self)[index[0]]
+        elif index:
+            entry = self[index[0] if len(index) == 1 else index]
+        else:
+            entry = np.reshape(self, ())
+        number = overrides["astype"](entry, _NUMBER_OF_KIND[self.dtype.kind])
+        return Tracer(number.builder, number.atom, weak=True)
+
+    def tolist(self) -> Any:
+        """Nested lists of entries, still traced."""
+        return [row.tolist() for row in self] if self.shape else self.item()
+
+    def compress(self, condition: Any, axis: Any = None) -> Any:
+        return np.compress(condition, self, axis)
+
+    def fill(self, value: Any) -> None:
+        self[...] = value
+
+    def astype(self, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True) -> Any:
+        return overrides["astype"](self, dtype)
+
+    def __getattr__(self, name: str) -> Any:
+        method = _METHODS.get(name)
+        if method is not None:
+            return lambda *args, **kwargs: method(self, *args, **kwargs)
+        if hasattr(np.ndarray, name) and not name.startswith("__"):
+            refusal = missing_rule(f"ndarray.{name}")
+            raise MissingMethodError(refusal.what, why=refusal.why, edit=refusal.edit)
+        raise AttributeError(f"a traced array has no attribute {name!r}")
+
+
+_METHODS: dict[str, Callable[..., Any]] = {name: getattr(np, name) for name in (
+    "sum mean prod max min cumsum cumprod var std all any argmax argmin argsort ravel swapaxes squeeze dot "
+    "take repeat clip round diagonal trace conj conjugate nonzero searchsorted choose argpartition put").split()}
+
+
+class View(Tracer):
+    """A tracer that looks into another one, as a slice of an array does.
+
+    `restore` gives the base after a write to the view. A write to the base makes the view stale.
+    """
+
+    __slots__ = ("base", "seen", "restore", "kept")
+
+    def __init__(self, value: Tracer, base: Tracer, restore: Callable[[Tracer], Tracer] | None) -> None:
+        self.builder, self.weak = value.builder, value.weak
+        self.base, self.seen, self.restore, self.kept = base, base.atom, restore, value.atom
+
+    @property
+    def atom(self) -> Var:  # type: ignore[override]  # a plain tracer's is a slot, which is faster to read
+        if self.base.atom is not self.seen:
+            raise StaleViewError(
+                f"a view of type {self.kept.aval} was used after the array it looks into, of type "
+                f"{self.base.aval}, had been written to",
+                why="in NumPy the view would have changed with the array; fad's writes are functional underneath",
+                edit="take the view again after the write, or take a copy before it: row = a[0].copy()")
+        return self.kept
+
+    def rebind(self, new: Tracer) -> None:
+        if self.restore is None:
+            raise InPlaceError(
+                f"a write to a view of type {self.aval} that NumPy makes read-only, or that fad cannot write through",
+                why="the write would have to reach the array that the view looks into",
+                edit="write to a copy: b = view.copy()")
+        _ = self.atom  # a stale view must not bring old entries back
+        self.builder, self.kept = new.builder, new.atom
+        self.base.rebind(self.restore(new))
+        self.seen = self.base.atom

@@ -1,0 +1,1 @@
+"""Primitives that hold programs: loops, branches, recomputation, functions with rules of their own."""

@@ -1,0 +1,1 @@
+"""What runs inside `fad.implicit` and `fad.optimize`: solvers, and trees as vectors."""
