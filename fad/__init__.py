@@ -41,12 +41,13 @@ from .transforms.staging import trace as trace
 
 __version__ = "0.1.0"
 
-_ON_DEMAND = ("compat", "debug", "implicit", "integrate", "optimize", "optimizers", "testing")
+_ON_DEMAND = ("compat", "debug", "extend", "implicit", "integrate", "optimize", "optimizers", "testing")
 """Modules that are loaded when they are first named: `import fad` is quicker without them."""
 
 if _TYPE_CHECKING:
     from . import compat as compat
     from . import debug as debug
+    from . import extend as extend
     from . import implicit as implicit
     from . import integrate as integrate
     from . import optimize as optimize

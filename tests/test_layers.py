@@ -50,7 +50,7 @@ FLOORS: tuple[dict[str, tuple[str, ...]], ...] = (
     },
     {  # 7: what is built on the transforms
         "solving": ("packing", "solvers"),
-        "": ("integrate implicit optimize", "debug testing", "optimizers"),
+        "": ("integrate implicit optimize", "debug extend testing", "optimizers"),
     },
     {  # 8: SciPy's names; skins: other packages' interfaces
         "scipy": (
