@@ -24,7 +24,7 @@ from fad.core.avals import aval_of
 from fad.core.graph import Graph
 from fad.core.tracing import trace
 from fad.execute import Program
-from fad.transforms.grad import gradient_graph
+from fad.passes.linearize import gradient_graph
 
 from .libraries import LIBRARIES, is_installed
 from .report import table, versions, write_between

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_expit  # type: ignore[import-untyped]  # SciPy has no types of its own
-from scipy.stats import norm  # type: ignore[import-untyped]
+from scipy.special import log_expit
+from scipy.stats import norm
 
 import fad
 from fad.testing import check_grads

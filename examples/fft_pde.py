@@ -8,7 +8,7 @@ with the Jacobian and with its transpose: a pushforward and a pullback, and no m
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse.linalg import LinearOperator, svds  # type: ignore[import-untyped]  # SciPy has no types of its own
+from scipy.sparse.linalg import LinearOperator, svds
 
 import fad
 

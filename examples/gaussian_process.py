@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solve_triangular  # type: ignore[import-untyped]  # SciPy has no types of its own
+from scipy.linalg import solve_triangular
 
 import fad
 from fad.testing import check_grads

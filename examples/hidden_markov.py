@@ -7,8 +7,8 @@ written by hand in most programs, need not be written. The model's parameters ar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax, logsumexp  # type: ignore[import-untyped]  # SciPy has no types of its own
-from scipy.stats import norm  # type: ignore[import-untyped]
+from scipy.special import log_softmax, logsumexp
+from scipy.stats import norm
 
 import fad
 from fad.testing import check_grads

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize  # type: ignore[import-untyped]  # SciPy has no types of its own
-from scipy.signal import convolve  # type: ignore[import-untyped]
+from scipy.optimize import minimize
+from scipy.signal import convolve
 
 import fad
 from fad.testing import check_grads

@@ -6,7 +6,7 @@ logarithms of three standard deviations by SciPy's BFGS; the Hessian at the maxi
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize  # type: ignore[import-untyped]  # SciPy has no types of its own
+from scipy.optimize import minimize
 
 import fad
 from fad.testing import check_grads

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize  # type: ignore[import-untyped]  # SciPy has no types of its own
+from scipy.optimize import minimize
 
 import fad
 from fad.testing import check_grads

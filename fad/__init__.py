@@ -5,57 +5,40 @@
 array([0., 1.])
 """
 
-from importlib import import_module as _import_module
-from typing import TYPE_CHECKING as _TYPE_CHECKING
-from typing import Any as _Any
+from typing import TYPE_CHECKING
 
-from . import errors as errors
-from . import numpy as numpy
-from . import scipy as scipy
-from . import tree as tree
-from .config import settings as config  # noqa: F401  # a name of its own, on purpose
-from .core.graph import Graph as Graph
-from .errors import FadError as FadError
-from .transforms.checkpoint import checkpoint as checkpoint
-from .transforms.constants import stop_gradient as stop_gradient
-from .transforms.constants import value as value
-from .transforms.control import cond as cond
-from .transforms.control import fori_loop as fori_loop
-from .transforms.control import scan as scan
-from .transforms.control import while_loop as while_loop
-from .transforms.custom import custom_jvp as custom_jvp
-from .transforms.custom import custom_vjp as custom_vjp
-from .transforms.grad import grad as grad
-from .transforms.grad import value_and_grad as value_and_grad
-from .transforms.jacobian import hessian as hessian
-from .transforms.jacobian import jacfwd as jacfwd
-from .transforms.jacobian import jacobian as jacobian
-from .transforms.jacobian import jacrev as jacrev
-from .transforms.jit import jit as jit
-from .transforms.linearize import hvp as hvp
-from .transforms.linearize import jvp as jvp
-from .transforms.linearize import linearize as linearize
-from .transforms.linearize import vjp as vjp
-from .transforms.mapping import vmap as vmap
-from .transforms.staging import trace as trace
+from . import errors, numpy, scipy, tree
+from .config import settings as config
+from .core.graph import Graph
+from .errors import FadError
+from .transforms.checkpoint import checkpoint
+from .transforms.constants import stop_gradient, value
+from .transforms.control import cond, fori_loop, scan, while_loop
+from .transforms.custom import custom_jvp, custom_vjp
+from .transforms.grad import grad, value_and_grad
+from .transforms.jacobian import hessian, jacfwd, jacobian, jacrev
+from .transforms.jit import jit
+from .transforms.linearize import hvp, jvp, linearize, vjp
+from .transforms.mapping import vmap
+from .transforms.staging import trace
 
+__all__ = [
+    "FadError", "Graph", "checkpoint", "compat", "cond", "config", "custom_jvp", "custom_vjp", "debug", "errors", "extend",
+    "fori_loop", "grad", "hessian", "hvp", "implicit", "integrate", "jacfwd", "jacobian", "jacrev", "jit", "jvp",
+    "linearize", "numpy", "optimize", "optimizers", "scan", "scipy", "stop_gradient", "testing", "trace", "tree", "value",
+    "value_and_grad", "vjp", "vmap", "while_loop",
+]
 __version__ = "0.1.0"
 
-_ON_DEMAND = ("compat", "debug", "extend", "implicit", "integrate", "optimize", "optimizers", "testing")
-"""Modules that are loaded when they are first named: `import fad` is quicker without them."""
+if TYPE_CHECKING:
+    from . import compat, debug, extend, implicit, integrate, optimize, optimizers, testing
+else:  # a checker is told of all names above, and so of a misspelt one
+    from importlib import import_module  # for what is loaded when it is first named: `import fad` is quicker without
 
-if _TYPE_CHECKING:
-    from . import compat as compat
-    from . import debug as debug
-    from . import extend as extend
-    from . import implicit as implicit
-    from . import integrate as integrate
-    from . import optimize as optimize
-    from . import optimizers as optimizers
-    from . import testing as testing
+    def __getattr__(name: str) -> object:
+        if name in __all__:
+            return import_module(f"{__name__}.{name}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
-
-def __getattr__(name: str) -> _Any:
-    if name in _ON_DEMAND:
-        return _import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    def __dir__() -> list[str]:
+        return [*__all__, "__doc__", "__version__"]

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol, TypeAlias
 
 from .errors import ArgumentError
 
-__all__ = ["CacheInfo", "Settings", "settings"]
+__all__ = ["CacheInfo", "Info", "Settings", "settings"]
 
 
 class CacheInfo(NamedTuple):
@@ -25,6 +25,23 @@ class CacheInfo(NamedTuple):
     hits: int
     misses: int
     size: int
+
+
+class Counts(Protocol):
+    """What an `lru_cache` has counted."""
+
+    @property
+    def hits(self) -> int: ...
+
+    @property
+    def misses(self) -> int: ...
+
+    @property
+    def currsize(self) -> int: ...
+
+
+Info: TypeAlias = Callable[[], Counts]
+"""Tells the state of one cache."""
 
 
 class Settings:
@@ -41,8 +58,8 @@ class Settings:
     def __init__(self) -> None:
         self._threads = 1
         self._cache_size = 512
-        self._remember: list[Callable[[int], Any]] = []
-        self._infos: list[Any] = []
+        self._remember: list[Callable[[int], Info]] = []
+        self._infos: list[Info] = []
 
     @property
     def threads(self) -> int:
@@ -65,7 +82,7 @@ class Settings:
         self._cache_size = n
         self._infos = [remember(n) for remember in self._remember]
 
-    def remember_by(self, remember: Callable[[int], Any]) -> None:
+    def remember_by(self, remember: Callable[[int], Info]) -> None:
         """Make a cache of the present size, and again whenever that changes; `remember` returns what tells its state."""
         self._remember.append(remember)
         self._infos.append(remember(self._cache_size))

@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -34,7 +34,8 @@ from .core.avals import aval_of
 from .core.equation import Atom, Equation, Var
 from .core.graph import Graph, inlined
 from .core.leaves import is_array
-from .core.primitive import Traced, Value, innermost
+from .core.primitive import Traced, Value, Values, innermost
+from .core.tracer import Tracer
 from .core.tracing import Builder, active_builder
 from .errors import NonFiniteError
 from .execute import Loop, Program
@@ -51,7 +52,7 @@ __all__ = ["eager", "nans", "print"]
 class _Switch:
     """Other methods in place of some, as long as somebody wants them."""
 
-    def __init__(self, methods: dict[tuple[type, str], Callable[..., Any]]) -> None:
+    def __init__(self, methods: dict[tuple[type, str], Callable[..., object]]) -> None:
         self._methods = methods
         self._usual = {place: place[0].__dict__[place[1]] for place in methods}
         self._lock = threading.Lock()
@@ -71,7 +72,7 @@ class _Switch:
                     self._put(self._usual)
 
     @staticmethod
-    def _put(methods: dict[tuple[type, str], Callable[..., Any]]) -> None:
+    def _put(methods: dict[tuple[type, str], Callable[..., object]]) -> None:
         for (owner, name), method in methods.items():
             setattr(owner, name, method)
 
@@ -117,14 +118,14 @@ def _call(self: Program, values: Sequence[Value]) -> tuple[Value, ...]:
     return tuple([_own(y, v) for y, v in zip(_checked(self.graph, values), self.graph.outputs, strict=True)])
 
 
-def _run(self: Loop, *operands: Any) -> tuple[Any, ...]:
+def _run(self: Loop, *operands: Value) -> Values:
     if not _checking.get():
         return _usual_run(self, *operands)
     n_consts, n_carry, length, reverse = self.settings
     goes_on = length is None
-    going: Sequence[Any] = operands[:goes_on]
+    going: Sequence[Value] = operands[:goes_on]
     consts, carry, xs = _runs(operands[goes_on:], n_consts, n_carry)
-    stacked: list[Sequence[Any]] = []
+    stacked: list[Sequence[Value]] = []
     turns = itertools.count() if length is None else range(length)
     for i in reversed(turns) if reverse and isinstance(turns, range) else turns:
         if goes_on and not going[0]:
@@ -146,26 +147,28 @@ def _run(self: Loop, *operands: Any) -> tuple[Any, ...]:
     return (*last, *[y.astype(v.aval.dtype, copy=False) for y, v in zip(stacks, ys_of, strict=True)])
 
 
-def _runs(items: Sequence[Any], first: int, second: int) -> tuple[Sequence[Any], Sequence[Any], Sequence[Any]]:
+def _runs(items: Sequence[Value], first: int, second: int) -> tuple[Sequence[Value], Sequence[Value], Sequence[Value]]:
     return items[:first], items[first:first + second], items[first + second:]
 
 
 _programs = _Switch({(Program, "__call__"): _call, (Loop, "run"): _run})
 
 
-def _own(x: Any, atom: Atom) -> Any:
+def _own(x: Value, atom: Atom) -> Value:
     """A result, in memory that it shares with nobody."""
-    return np.array(x, atom.aval.dtype) if atom.aval.shape else atom.aval.dtype.type(x)
+    own: Value = np.array(x, atom.aval.dtype) if atom.aval.shape else atom.aval.dtype.type(x)
+    return own
 
 
-def _checked(graph: Graph, values: Sequence[Any]) -> list[Any]:
+def _checked(graph: Graph, values: Sequence[Value]) -> list[Value]:
     """The outputs of a graph, each equation's results looked at."""
     graph = inlined(graph)
-    env: dict[Atom, Any] = {
+    env: dict[Atom, Value] = {
         v: x if v.aval.shape else v.aval.dtype.type(x) for v, x in zip(graph.inputs, values, strict=True)}
 
-    def read(atom: Atom) -> Any:
-        return env[atom] if isinstance(atom, Var) else atom.value
+    def read(atom: Atom) -> Value:
+        value: Value = env[atom] if isinstance(atom, Var) else atom.value
+        return value
 
     for equation in graph.equations:
         operands = [read(a) for a in equation.operands]
@@ -179,11 +182,11 @@ def _checked(graph: Graph, values: Sequence[Any]) -> list[Any]:
     return [read(a) for a in graph.outputs]
 
 
-def _is_finite(x: Any) -> bool:
+def _is_finite(x: Value) -> bool:
     return np.asarray(x).dtype.kind not in "fc" or bool(np.all(np.isfinite(x)))
 
 
-def _look_at(equation: Equation, operands: Sequence[Any], x: Any) -> None:
+def _look_at(equation: Equation, operands: Sequence[Value], x: Value) -> None:
     """Raise for a result that is not finite, unless it is an inf that has come in."""
     if not np.any(np.isnan(x)) and any(np.any(np.isinf(y)) for y in operands if np.asarray(y).dtype.kind in "fc"):
         return
@@ -199,7 +202,7 @@ def _look_at(equation: Equation, operands: Sequence[Any], x: Any) -> None:
              "np.sqrt(np.where(x > 0, x, 1.0))", source=source)
 
 
-def _summary(x: Any) -> str:
+def _summary(x: Value) -> str:
     """A value in a few words: its type, its range, how much of it is not finite."""
     aval, array = aval_of(x), np.asarray(x)
     if not array.size:
@@ -222,10 +225,13 @@ def _summary(x: Any) -> str:
 
 # -- eager --------------------------------------------------------------------------------------------------------
 
-Known = dict[tuple[int, Var], Any]
+Warned: TypeAlias = dict[str, dict[str | tuple[str, type[Warning], int], int]]
+"""What has been warned of, by file: see warnings.warn_explicit."""
+
+Known: TypeAlias = dict[tuple[int, Var], Any]
 """Values of variables, each with the birth of its trace."""
 
-_values: ContextVar[tuple[Known, dict[str, Any]] | None] = ContextVar("values", default=None)  # and warnings, by file
+_values: ContextVar[tuple[Known, Warned] | None] = ContextVar("values", default=None)  # and warnings, by file
 
 
 @contextmanager
@@ -251,9 +257,9 @@ def eager() -> Iterator[None]:
         _values.reset(token)
 
 
-def _computing(usual: Callable[..., Any]) -> Callable[..., Any]:
+def _computing(usual: Callable[..., object]) -> Callable[..., object]:
     @wraps(usual)
-    def record(self: Builder, *args: Any, **kwargs: Any) -> Any:
+    def record(self: Builder, *args: object, **kwargs: object) -> object:
         n = len(self.equations)
         result = usual(self, *args, **kwargs)
         found = _values.get()
@@ -270,7 +276,7 @@ _builders = _Switch({(Builder, name): _computing(Builder.__dict__[name]) for nam
 _UNKNOWN = object()
 
 
-def _compute(builder: Builder, equation: Equation, values: Known, warned: dict[str, Any]) -> None:
+def _compute(builder: Builder, equation: Equation, values: Known, warned: Warned) -> None:
     """The results of an equation, if its operands are known and it is not computed yet."""
     primitive, atoms, params, results, source = equation
     if primitive.kind == "effect" or results and (builder.birth, results[0]) in values:
@@ -288,21 +294,22 @@ def _compute(builder: Builder, equation: Equation, values: Known, warned: dict[s
 
 
 def _value_of(builder: Builder, v: Var, values: Known) -> Any:
-    known: Any = values.get((builder.birth, v), _UNKNOWN)
-    if known is _UNKNOWN:
-        known = builder.known.get(v, _UNKNOWN)
-    if known is _UNKNOWN:
-        known = builder.constant_of(v, _UNKNOWN)
+    unknown: Any = _UNKNOWN
+    known = values.get((builder.birth, v), unknown)
+    if known is unknown:
+        known = builder.known.get(v, unknown)
+    if known is unknown:
+        known = builder.constant_of(v, unknown)
     if isinstance(known, Traced):
-        outer: Any = known
-        return _value_of(outer.builder, outer.atom, values)
+        assert isinstance(known, Tracer) and isinstance(known.builder, Builder)
+        return _value_of(known.builder, known.atom, values)
     return known
 
 
 # -- print --------------------------------------------------------------------------------------------------------
 
 
-def print(fmt: str, *args: Any, **kwargs: Any) -> None:
+def print(fmt: str, *args: object, **kwargs: object) -> None:
     """Print a line when the program that is being traced runs, each time that it runs.
 
     Under `jit` that is every call. Under `grad` it is once, when the function's values are computed; a `checkpoint`

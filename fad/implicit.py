@@ -13,31 +13,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar, TypeVarTuple
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from . import tree
 from .core.avals import Aval, make_aval
 from .core.graph import Graph, inlined, memoised, replay
 from .core.leaves import aval_of_value, fitting
-from .core.primitive import Primitive, Tangent, Value, Zero
+from .core.primitive import Primitive, Tangent, Traced, Value, Zero
 from .core.tracer import Tracer
 from .core.tracing import Builder, trace
 from .errors import ArgumentError, ShapeError
 from .execute import Program
-from .nested.inner import chosen, stack_size, stacked_first
+from .nested.inner import chosen, stack_size, stacked_first, there
 from .nested.matrix_free import Stacks, linear_solve_p, looped, mapped_rule
+from .passes.jacobian import jacobian_graph
 from .passes.jvp import jvp_graph
+from .passes.linearize import linearized
 from .primitives.linalg import solve_p
 from .solving.packing import Packing, vector
 from .solving.solvers import FixedPointIteration, LinearSolver, Multiply, Newton, SciPyRoot, Solver, Users, Vector, gmres
-from .transforms.jacobian import jacobian_graph
-from .transforms.linearize import linearized
 from .tree import Structure
+from .typing import Tree, Ts, X
 
 __all__ = ["fixed_point", "gmres", "root"]
 
-X = TypeVar("X", bound=Any)
-Ts = TypeVarTuple("Ts")
+C = TypeVar("C", bound=Callable[..., Any])
 
 Flags = tuple[bool, ...]
 
@@ -91,7 +91,7 @@ class _Equations:
 
     graph: Graph
     fixed: bool
-    rest: Sequence[Any]
+    rest: Sequence[Value]
 
     def step(self, x: Vector) -> Vector:
         image: Vector = _step_program(self.graph)([x, *self.rest])[0]
@@ -115,23 +115,23 @@ class _Equations:
 # (x₀, c...) → x
 
 
-def _evaluate(x: Any, *rest: Any, graph: Graph, fixed: bool, solver: Solver, linear: LinearSolver | None,
-              stacks: Stacks) -> Any:
+def _evaluate(x: Value, *rest: Value, graph: Graph, fixed: bool, solver: Solver, linear: LinearSolver | None,
+              stacks: Stacks) -> Value:
     return looped(lambda start, *c: solver(_Equations(graph, fixed, c), start), [x, *rest], stacks, 0)
 
 
-def _infer(x: Aval, *rest: Aval, **_: Any) -> Aval:
+def _infer(x: Aval, *rest: Aval, **_: object) -> Aval:
     return x
 
 
-def _jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, *, graph: Graph, fixed: bool,
+def _jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Traced, /, *, graph: Graph, fixed: bool,
          solver: Solver, linear: LinearSolver | None, stacks: Stacks) -> Tangent:
     moves = tuple([not isinstance(t, Zero) for t in tangents[1:]])  # where the search began does not matter
     if not any(moves):
         return Zero(result.aval)
     rule = mapped_rule(_rule(graph, fixed, linear, moves), stacks, lambda stack: (*stack, *chosen(stack[1:], moves)),
                        result.shape)
-    return replay(rule, [result, *primals[1:], *chosen(tangents[1:], moves)])[0]
+    return replay(rule, [result, *primals[1:], *there(tangents[1:])])[0]
 
 
 @memoised
@@ -169,12 +169,12 @@ class _Unpacked:
     structure: Structure
     avals: tuple[Aval, ...]
 
-    def __call__(self, v: Vector) -> Any:
+    def __call__(self, v: Vector) -> object:
         return Packing(self.structure, self.avals).unpack(v)
 
 
-def _solution(name: str, f: Callable[..., Any], x0: Any, params: tuple[Any, ...], fixed: bool, solve: Any, linear: Any,
-              tol: float | None, max_steps: int | None) -> Any:
+def _solution(name: str, f: Callable[..., object], x0: object, params: tuple[object, ...], fixed: bool, solve: object,
+              linear: str | LinearSolver, tol: float | None, max_steps: int | None) -> Any:
     packing, start = Packing.of(f"fad.implicit.{name}", x0)
     given = tree.map(lambda x: x.alias() if isinstance(x, Tracer) else x, params)  # which f may write to
     results: list[_Unpacked] = []
@@ -196,7 +196,7 @@ def _solution(name: str, f: Callable[..., Any], x0: Any, params: tuple[Any, ...]
     return packing.unpack(x)
 
 
-def _residuals(out: Any, packing: Packing) -> tuple[_Unpacked, Value]:
+def _residuals(out: object, packing: Packing) -> tuple[_Unpacked, Value]:
     """A tree of residuals as one vector, of as many entries as there are unknowns, in their dtype."""
     leaves, structure = tree.flatten(out)
     what = "the function of root"
@@ -210,16 +210,17 @@ def _residuals(out: Any, packing: Packing) -> tuple[_Unpacked, Value]:
                                                packing.dtype)
 
 
-def _hashable(function: Any) -> Any:
+def _hashable(function: C) -> C:
     """A function as part of a program: an object that cannot be hashed is known by its method, that is, by identity."""
     try:
         hash(function)
     except TypeError:
-        return function.__call__
+        method: C = getattr(function, "__call__")  # noqa: B004, B009  # the bound method: to a checker it is no C
+        return method
     return function
 
 
-def _solver(solve: Any, fixed: bool, packing: Packing, result: _Unpacked, linear: LinearSolver | None, tol: float | None,
+def _solver(solve: object, fixed: bool, packing: Packing, result: _Unpacked, linear: LinearSolver | None, tol: float | None,
             max_steps: int | None) -> Solver:
     if callable(solve):
         return Users(_hashable(solve), packing, result, fixed)
@@ -233,21 +234,25 @@ def _solver(solve: Any, fixed: bool, packing: Packing, result: _Unpacked, linear
     return SciPyRoot(solve, tol)
 
 
-def _linear_solver(linear: Any) -> LinearSolver | None:
+def _linear_solver(linear: str | LinearSolver) -> LinearSolver | None:
     if linear == "dense":
         return None
     if not callable(linear):
         raise ArgumentError(f"fad.implicit got linear={linear!r}", why="it says how derivatives are solved for",
                             edit='give "dense", fad.implicit.gmres, or a function (multiply, b) -> x')
-    solver: LinearSolver = _hashable(linear)
-    return solver
+    return _hashable(linear)
 
 
-UserSolver = Callable[[Callable[[X], Any], X], Any]
+UserSolver: TypeAlias = Callable[[Callable[[X], Any], X], object]
+"""(f, x0) -> x."""
+Linear: TypeAlias = Literal["dense"] | LinearSolver
+Method: TypeAlias = Literal["newton", "hybr", "lm", "broyden1", "broyden2", "anderson", "linearmixing", "diagbroyden",
+                            "excitingmixing", "krylov", "df-sane"]
+"""Newton's, or one of scipy.optimize.root's."""
 
 
-def root(f: Callable[[X, *Ts], Any], x0: X, *params: *Ts, solve: str | UserSolver[X] = "newton",
-         linear: str | LinearSolver = "dense", tol: float | None = None, max_steps: int | None = None) -> X:
+def root(f: Callable[[X, *Ts], Tree], x0: X, *params: *Ts, solve: Method | UserSolver[X] = "newton",
+         linear: Linear = "dense", tol: float | None = None, max_steps: int | None = None) -> X:
     """The x near x0 with f(x, *params) = 0, with derivatives in params of any order, in both modes.
 
     f is traced once, for an x that stands for all values: it must not ask for it, as `if x > 0` does. It may close
@@ -284,8 +289,9 @@ def root(f: Callable[[X, *Ts], Any], x0: X, *params: *Ts, solve: str | UserSolve
     return result
 
 
-def fixed_point(f: Callable[[X, *Ts], Any], x0: X, *params: *Ts, solve: str | UserSolver[X] = "iteration",
-                linear: str | LinearSolver = "dense", tol: float | None = None, max_steps: int | None = None) -> X:
+def fixed_point(f: Callable[[X, *Ts], X], x0: X, *params: *Ts,
+                solve: Method | Literal["iteration"] | UserSolver[X] = "iteration", linear: Linear = "dense",
+                tol: float | None = None, max_steps: int | None = None) -> X:
     """The x near x0 with f(x, *params) = x, with derivatives in params of any order, in both modes.
 
     Args:

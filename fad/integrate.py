@@ -19,9 +19,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import index
-from typing import Any, Literal, TypeVar, TypeVarTuple
+from typing import Any, Literal, TypeAlias, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import tree
 from .core.avals import make_aval
@@ -36,11 +37,9 @@ from .solving.packing import Packing
 from .transforms.control import fori_loop, scan
 from .transforms.custom import custom_vjp
 from .transforms.linearize import vjp
+from .typing import Array, G, K, Ts, Y
 
 __all__ = ["odeint"]
-
-Y = TypeVar("Y", bound=Any)
-Ts = TypeVarTuple("Ts")
 
 Field = Callable[[Sequence[Value], Value], Sequence[Value]]
 """(state, t) ↦ its slope, where the state is of one array or several."""
@@ -132,11 +131,12 @@ class _Equation:
 def _product(ct: Value, slope: Value, t: Value) -> Value:
     """The cotangent of a time, along which a value moves with this slope."""
     product = np.sum(ct * slope)
-    return (np.real(product) if product.dtype.kind == "c" else product).astype(t.dtype)
+    real: Value = (np.real(product) if product.dtype.kind == "c" else product).astype(t.dtype)
+    return real
 
 
 @memoised
-def _by_adjoint(graph: Graph, steps: int) -> custom_vjp[Any, Any]:
+def _by_adjoint(graph: Graph, steps: int) -> custom_vjp[..., Any]:
     """The solution with the costate's equation for a rule: one object an equation, so that programs are found again."""
     equation = _Equation(graph, steps)
     solution = custom_vjp(equation.solution)
@@ -147,8 +147,36 @@ def _by_adjoint(graph: Graph, steps: int) -> custom_vjp[Any, Any]:
 # -- the function ---------------------------------------------------------------------------------
 
 
-def odeint(f: Callable[[Y, Any, *Ts], Any], y0: Y, t: Any, *params: *Ts,
-           method: Literal["discretise", "adjoint"] = "discretise", steps: int = 1) -> Y:
+Times: TypeAlias = Sequence[float] | np.ndarray[Any, np.dtype[Any]]
+Method: TypeAlias = Literal["discretise", "adjoint"]
+
+# A number becomes an array, of the times; of other trees than arrays, numbers and dicts of arrays a checker is told nothing.
+
+
+@overload
+def odeint(f: Callable[[float, Any, *Ts], float], y0: float, t: Times, *params: *Ts, method: Method = "discretise",
+           steps: int = 1) -> Array: ...
+
+
+@overload
+def odeint(f: Callable[[np.ndarray[Any, np.dtype[G]], Any, *Ts], np.ndarray[Any, np.dtype[G]]],
+           y0: np.ndarray[Any, np.dtype[G]], t: Times, *params: *Ts, method: Method = "discretise",
+           steps: int = 1) -> NDArray[G]: ...
+
+
+@overload
+def odeint(f: Callable[[dict[K, np.ndarray[Any, np.dtype[G]]], Any, *Ts], dict[K, np.ndarray[Any, np.dtype[G]]]],
+           y0: dict[K, np.ndarray[Any, np.dtype[G]]], t: Times, *params: *Ts, method: Method = "discretise",
+           steps: int = 1) -> dict[K, NDArray[G]]: ...
+
+
+@overload
+def odeint(f: Callable[[Y, Any, *Ts], Y], y0: Y, t: Times, *params: *Ts, method: Method = "discretise",
+           steps: int = 1) -> Any: ...
+
+
+def odeint(f: Callable[..., Any], y0: object, t: Times, *params: object, method: Method = "discretise",
+           steps: int = 1) -> Any:
     """The solution of dy/dt = f(y, t, *params) that begins at y0, with derivatives in y0, t and params.
 
     The classical Runge-Kutta method takes equal steps from each time to the next: the error falls with the fourth power
@@ -195,11 +223,10 @@ def odeint(f: Callable[[Y, Any, *Ts], Any], y0: Y, t: Any, *params: *Ts,
                    [state, time])
     graph = inlined(traced.graph)
     solution = _by_adjoint(graph, steps) if method == "adjoint" else _Equation(graph, steps).solution
-    ys: Y = packing.unpack_rows(solution(start, times, *traced.captures))
-    return ys
+    return packing.unpack_rows(solution(start, times, *traced.captures))
 
 
-def _times(t: Any) -> Value:
+def _times(t: Times) -> Value:
     times = t if isinstance(t, Tracer) else np.asarray(t)
     if times.ndim != 1 or not times.size:
         raise ShapeError(f"odeint got times of shape {times.shape}", why="the first is that of y0, and the others follow",

@@ -19,7 +19,7 @@ returns.
 
 from __future__ import annotations
 
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 
@@ -34,13 +34,15 @@ X = TypeVar("X")
 
 
 class DescentInit(Protocol):
-    def __call__(self, params: Any, /) -> None:
+    def __call__(self, params: object, /) -> None:
         """The state of plain gradient descent: none."""
+        ...
 
 
 class DescentUpdate(Protocol):
     def __call__(self, grads: X, state: None, params: X, /) -> tuple[X, None]:
         """The update -lr * grads, a tree like the parameters, and the next state."""
+        ...
 
 
 class GradientDescent(NamedTuple):
@@ -66,7 +68,7 @@ def gradient_descent(lr: float) -> GradientDescent:
     Cauchy, Méthode générale pour la résolution des systèmes d'équations simultanées (1847).
     """
 
-    def init(params: Any, /) -> None:
+    def init(params: object, /) -> None:
         return None
 
     def update(grads: X, state: None, params: X, /) -> tuple[X, None]:
@@ -90,11 +92,13 @@ class AdamState(NamedTuple, Generic[X]):
 class AdamInit(Protocol):
     def __call__(self, params: X, /) -> AdamState[X]:
         """The state before the first step: zeros, in trees like the parameters."""
+        ...
 
 
 class AdamUpdate(Protocol):
     def __call__(self, grads: X, state: AdamState[X], params: X, /) -> tuple[X, AdamState[X]]:
         """The update, a tree like the parameters, and the next state."""
+        ...
 
 
 class Adam(NamedTuple):

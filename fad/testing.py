@@ -9,7 +9,7 @@ forward and reverse mode say. For the order 2, the derivatives are themselves fu
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -23,14 +23,15 @@ from .transforms.linearize import jvp, vjp
 
 __all__ = ["check_grads"]
 
-Flat = Callable[..., list[Any]]  # of the moving leaves, to the float and complex leaves of the result
-Modes = Sequence[str]
+Flat = Callable[..., list[Value]]  # of the moving leaves, to the float and complex leaves of the result
+Mode: TypeAlias = Literal["fwd", "rev"]
 
-_MODES = ("fwd", "rev")
+_MODES: tuple[Mode, ...] = ("fwd", "rev")
+_NUMBERS: tuple[type, ...] = (float, complex)
 _MOST_ENTRIES = 256  # of one argument; of a larger one, that many are chosen
 
 
-def check_grads(f: Callable[..., Any], args: Sequence[Any], order: int = 2, modes: Modes = _MODES) -> None:
+def check_grads(f: Callable[..., object], args: Sequence[object], order: int = 2, modes: Sequence[Mode] = _MODES) -> None:
     """Hold the derivatives of a function against central differences, and raise where the two disagree.
 
     Args:
@@ -66,9 +67,9 @@ def check_grads(f: Callable[..., Any], args: Sequence[Any], order: int = 2, mode
         raise TreeError(f"check_grads got args of type {type(args).__name__}",
                         why="they are given in a tuple, one an argument", edit="write (args,) for one argument")
     moved = moving("check_grads", args)
-    values = [concrete(x) if isinstance(x, float | complex) else np.array(concrete(x))[()] for x in moved.values]
+    values = [_own(x) for x in moved.values]
 
-    def flat(*leaves: Value) -> list[Any]:
+    def flat(*leaves: Value) -> list[Value]:
         return [y for y in tree.leaves(f(*moved.rebuilt(leaves))) if _inexact(y)]
 
     _Check(getattr(f, "__name__", "f"), _places(moved), tuple(modes)).run(flat, values, order, ())
@@ -81,8 +82,8 @@ class _Entry(NamedTuple):
     """One entry of the derivative: where it is, what it is said to be, and what differences give."""
 
     place: str
-    derivative: Any
-    difference: Any
+    derivative: complex
+    difference: complex
     tolerance: float
 
     @property
@@ -99,7 +100,7 @@ class _Check(NamedTuple):
     places: list[str]  # of each moving leaf
     modes: tuple[str, ...]
 
-    def run(self, f: Flat, values: list[Any], order: int, done: tuple[str, ...]) -> None:
+    def run(self, f: Flat, values: list[Value], order: int, done: tuple[str, ...]) -> None:
         """Check the derivative of f in each mode and, up to the order, the derivative that the mode gives.
 
         `done` are the modes by which f has become what it is.
@@ -118,15 +119,15 @@ class _Check(NamedTuple):
             self._judge(list(rows[mode](f, values, cts, steps, differences, scale)), (mode, *done))
         if order > 1:
             for mode in self.modes:
-                def derivative(*xs: Value, mode: str = mode) -> list[Any]:
+                def derivative(*xs: Value, mode: str = mode) -> list[Value]:
                     if mode == "fwd":
-                        pushed: list[Any] = jvp(f, xs, t)[1]
+                        pushed: list[Value] = jvp(f, xs, t)[1]
                         return pushed
                     return list(vjp(f, *xs)[1](cts))
 
                 self.run(derivative, values, order - 1, (mode, *done))
 
-    def _forward(self, f: Flat, values: list[Any], cts: list[Any], steps: list[_Step], differences: list[list[Any]],
+    def _forward(self, f: Flat, values: list[Value], cts: list[Value], steps: list[_Step], differences: list[list[Value]],
                  scale: float) -> Iterator[_Entry]:
         """Each entry of each result, moved by each entry of each argument."""
         for step, moved in zip(steps, differences, strict=True):
@@ -136,7 +137,7 @@ class _Check(NamedTuple):
                     yield step.entry(where + (f" entry {list(at)}" if at else ""), np.asarray(derivative)[at],
                                      np.asarray(difference)[at], scale)
 
-    def _reverse(self, f: Flat, values: list[Any], cts: list[Any], steps: list[_Step], differences: list[list[Any]],
+    def _reverse(self, f: Flat, values: list[Value], cts: list[Value], steps: list[_Step], differences: list[list[Value]],
                  scale: float) -> Iterator[_Entry]:
         """Each entry of each argument, for one random cotangent: a pullback x̄ has Re x̄ = ∂u/∂x and Im x̄ = -∂u/∂y."""
         pulled = vjp(f, *values)[1](cts)
@@ -171,36 +172,36 @@ class _Check(NamedTuple):
 class _Step(NamedTuple):
     """One entry of one moving leaf, and the unit along which it is moved: 1, or 1j."""
 
-    values: list[Any]
+    values: list[Value]
     leaf: int
     at: tuple[int, ...]
     unit: complex
     precision: float  # the distance of 1 to the next number, in the coarsest dtype that takes part
 
-    def tangents(self, size: float = 1.0) -> list[Any]:
+    def tangents(self, size: float = 1.0) -> list[Value]:
         """A tangent for each leaf: zero but for this entry."""
         directions = [np.zeros(np.shape(x), aval_of_value(x).dtype) for x in self.values]
         directions[self.leaf][self.at] = size * self.unit
         return [t[()] for t in directions]
 
-    def difference(self, f: Flat) -> list[Any]:
+    def difference(self, f: Flat) -> list[Value]:
         """What the results do, for each unit that the entry moves: of two steps, extrapolated to none."""
         x = self.values[self.leaf]
         size = float(np.clip(np.abs(np.asarray(x)[self.at]), 0.1, 10.0)) * self.precision ** 0.2
         coarse, fine = (self._central(f, h) for h in (size, size / 2))
         return [(4 * b - a) / 3 for a, b in zip(coarse, fine, strict=True)]
 
-    def _central(self, f: Flat, h: float) -> list[Any]:
+    def _central(self, f: Flat, h: float) -> list[Value]:
         ahead, behind = (self._moved(h), self._moved(-h))
         gap = np.asarray(ahead[self.leaf])[self.at] - np.asarray(behind[self.leaf])[self.at]  # what 2h was rounded to
         gap = gap.imag if self.unit == 1j else gap.real
         return [(np.asarray(p) - np.asarray(q)) / gap for p, q in zip(f(*ahead), f(*behind), strict=True)]
 
-    def _moved(self, h: float) -> list[Any]:
+    def _moved(self, h: float) -> list[Value]:
         moved = list(self.values)
         x = moved[self.leaf]
         y = x + self.tangents(h)[self.leaf]
-        moved[self.leaf] = type(x)(y) if type(x) in (float, complex) else y  # a Python number stays one
+        moved[self.leaf] = type(x)(y) if type(x) in _NUMBERS else y  # a Python number stays one
         return moved
 
     def entry(self, place: str, derivative: Any, difference: Any, scale: float) -> _Entry:
@@ -209,7 +210,7 @@ class _Step(NamedTuple):
         return _Entry(place, derivative, difference, tolerance + 1e-300)  # never 0, which divides
 
 
-def _basis(values: list[Any], rng: np.random.Generator) -> Iterator[tuple[int, tuple[int, ...], complex]]:
+def _basis(values: list[Value], rng: np.random.Generator) -> Iterator[tuple[int, tuple[int, ...], complex]]:
     """The leaf, index and unit of every entry to be moved."""
     for i, x in enumerate(values):
         indices = list(np.ndindex(np.shape(x)))
@@ -219,15 +220,20 @@ def _basis(values: list[Any], rng: np.random.Generator) -> Iterator[tuple[int, t
             yield from ((i, at, unit) for unit in ((1.0, 1j) if np.iscomplexobj(x) else (1.0,)))
 
 
-def _inexact(x: Any) -> bool:
-    return isinstance(x, float | complex) or hasattr(x, "dtype") and x.dtype.kind in "fc"
+def _inexact(x: object) -> bool:
+    return isinstance(x, (float, complex)) or getattr(x, "dtype", np.dtype(bool)).kind in "fc"
 
 
-def _precision(values: Sequence[Any]) -> float:
+def _own(x: Value) -> Value:
+    """A plain copy of an argument; a Python number stays one."""
+    return x if type(x) in _NUMBERS else np.array(concrete(x))[()]
+
+
+def _precision(values: Sequence[Value]) -> float:
     return max([float(np.finfo(aval_of_value(x).dtype).eps) for x in values], default=1.0)
 
 
-def _random(rng: np.random.Generator, like: Any) -> Any:
+def _random(rng: np.random.Generator, like: Value) -> Value:
     """A random tangent or cotangent of this shape and dtype, of entries of about 1."""
     aval = aval_of_value(like)
     x = rng.uniform(0.5, 1.0, aval.shape) * rng.choice([-1.0, 1.0], aval.shape)

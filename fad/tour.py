@@ -55,7 +55,7 @@ def fit_iris(features: Floats, species: NDArray[np.int64], tolerance: float = 1e
     """Fit by Newton's method: w ← w - H⁻¹ g, until the gradient vanishes; prints a line a step."""
     value_and_gradient = fad.value_and_grad(loss)
     hessian = fad.hessian(loss)
-    weights = np.zeros((5, 3))
+    weights: Floats = np.zeros((5, 3))
     print("   step        loss   |gradient|   accuracy")
     for step in range(50):
         value, gradient = value_and_gradient(weights, features, species)

@@ -12,16 +12,21 @@ its structure, and the two give the tree back.
 from __future__ import annotations
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, TypeVar, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .errors import ArgumentError, TreeError
 
 __all__ = ["Structure", "flatten", "leaves", "map", "ravel", "register", "structure", "unflatten"]
 
 T = TypeVar("T")
+X = TypeVar("X")
+K = TypeVar("K")
+L = TypeVar("L", bound=complex | np.generic | np.ndarray[Any, Any])
+L1 = TypeVar("L1", bound=complex | np.generic | np.ndarray[Any, Any])
 
 
 class Structure(NamedTuple):
@@ -57,18 +62,18 @@ LEAF = Structure(None, None, ())
 _NONE = Structure(type(None), None, ())
 
 
-def _names(s: Structure) -> Iterable[Any]:
+def _names(s: Structure) -> Iterable[object]:
     return s.names if isinstance(s.names, tuple) and len(s.names) == len(s.children) else range(len(s.children))
 
 
 class Container(NamedTuple):
     """How a class of containers is taken apart and put together."""
 
-    take: Callable[[Any], tuple[Iterable[Any], Hashable]]  # instance -> children, names
-    put: Callable[[Any, Sequence[Any]], Any]  # names, children -> instance
+    take: Callable[[Any], tuple[Iterable[object], Hashable]]  # instance -> children, names
+    put: Callable[[Any, Sequence[Any]], object]  # names, children -> instance
 
 
-def _dict_items(x: dict[Any, Any]) -> tuple[Iterable[Any], Hashable]:
+def _dict_items(x: dict[Any, object]) -> tuple[Iterable[object], Hashable]:
     try:
         keys = tuple(sorted(x))
     except TypeError:  # keys without an order keep the dict's own
@@ -76,8 +81,8 @@ def _dict_items(x: dict[Any, Any]) -> tuple[Iterable[Any], Hashable]:
     return [x[k] for k in keys], keys
 
 
-def _dict_with(kind: Callable[[], Any]) -> Callable[[Any, Sequence[Any]], Any]:
-    def put(keys: Any, children: Sequence[Any]) -> Any:
+def _dict_with(kind: Callable[[], dict[Any, Any]]) -> Callable[[Any, Sequence[Any]], object]:
+    def put(keys: Iterable[Hashable], children: Sequence[object]) -> object:
         result = kind()
         result.update(zip(keys, children, strict=True))
         return result
@@ -96,7 +101,7 @@ _containers: dict[type, Container] = {
 }
 
 
-def register(cls: type[T], flatten: Callable[[T], tuple[Iterable[Any], Hashable]],
+def register(cls: type[T], flatten: Callable[[T], tuple[Iterable[object], Hashable]],
              unflatten: Callable[[Any, Sequence[Any]], T]) -> type[T]:
     """Make instances of a class trees.
 
@@ -133,15 +138,15 @@ def _container(cls: type) -> Container | None:
     return None
 
 
-def _rebuilt(cls: type, names: Sequence[str], children: Sequence[Any]) -> Any:
+def _rebuilt(cls: type, names: Sequence[str], children: Sequence[object]) -> object:
     """A dataclass with these fields, made as copying makes it: __init__ and __post_init__ have had their say."""
-    instance: Any = object.__new__(cls)
+    instance: object = object.__new__(cls)
     for name, child in zip(names, children, strict=True):
         object.__setattr__(instance, name, child)
     return instance
 
 
-def flatten(tree: Any) -> tuple[list[Any], Structure]:
+def flatten(tree: object) -> tuple[list[Any], Structure]:
     """The leaves of a tree, in order, and its structure.
 
     Args:
@@ -158,7 +163,7 @@ def flatten(tree: Any) -> tuple[list[Any], Structure]:
     return found, _flatten_into(found, tree)
 
 
-def _flatten_into(found: list[Any], tree: Any) -> Structure:
+def _flatten_into(found: list[Any], tree: object) -> Structure:
     if tree is None:
         return _NONE
     container = _container(type(tree))
@@ -169,7 +174,7 @@ def _flatten_into(found: list[Any], tree: Any) -> Structure:
     return Structure(type(tree), names, tuple([_flatten_into(found, child) for child in children]))
 
 
-def unflatten(structure: Structure, leaves: Iterable[Any]) -> Any:
+def unflatten(structure: Structure, leaves: Iterable[object]) -> Any:
     """The tree with this structure and these leaves.
 
     Raises:
@@ -190,7 +195,7 @@ def unflatten(structure: Structure, leaves: Iterable[Any]) -> Any:
     return tree
 
 
-def _unflatten_from(structure: Structure, rest: Any) -> Any:
+def _unflatten_from(structure: Structure, rest: Iterator[object]) -> object:
     if structure.kind is None:
         return next(rest)
     if structure.kind is type(None):
@@ -201,7 +206,7 @@ def _unflatten_from(structure: Structure, rest: Any) -> Any:
     return container.put(structure.names, children)
 
 
-def leaves(tree: Any) -> list[Any]:
+def leaves(tree: object) -> list[Any]:
     """The leaves of a tree, in order.
 
     >>> leaves((1.0, None, [2.0]))
@@ -210,7 +215,7 @@ def leaves(tree: Any) -> list[Any]:
     return flatten(tree)[0]
 
 
-def structure(tree: Any) -> Structure:
+def structure(tree: object) -> Structure:
     """The structure of a tree.
 
     >>> str(structure((1.0, None, [2.0])))
@@ -219,7 +224,30 @@ def structure(tree: Any) -> Structure:
     return flatten(tree)[1]
 
 
-def map(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:
+# Of dicts and lists of arrays and numbers a checker knows the result. `| Any` is for lambdas: see `fad.grad`.
+
+
+@overload
+def map(f: Callable[[L], T], tree: dict[K, L]) -> dict[K, T]: ...
+
+
+@overload
+def map(f: Callable[[L, L1], T], tree: dict[K, L], rest: dict[K, L1], /) -> dict[K, T]: ...
+
+
+@overload
+def map(f: Callable[[L], T], tree: list[L]) -> list[T]: ...
+
+
+@overload
+def map(f: Callable[[L, L1], T], tree: list[L], rest: list[L1], /) -> list[T]: ...
+
+
+@overload
+def map(f: Callable[..., Any], tree: object, *rest: object) -> Any: ...
+
+
+def map(f: Callable[..., Any], tree: object, *rest: object) -> Any:
     """Apply a function to the leaves of trees of one structure.
 
     Args:
@@ -246,7 +274,7 @@ def map(f: Callable[..., Any], tree: Any, *rest: Any) -> Any:
     return unflatten(shape, [f(*leaves) for leaves in zip(*columns, strict=True)])
 
 
-def ravel(tree: Any) -> tuple[np.ndarray[Any, Any], Callable[[Any], Any]]:
+def ravel(tree: X) -> tuple[NDArray[Any], Callable[[Any], X]]:
     """A tree of arrays and numbers as one vector.
 
     Args:
@@ -267,11 +295,12 @@ def ravel(tree: Any) -> tuple[np.ndarray[Any, Any], Callable[[Any], Any]]:
     ends = np.cumsum([int(np.prod(s)) for s in shapes], dtype=int)
     vector = np.concatenate([np.reshape(leaf, -1) for leaf in found]) if found else np.zeros(0)
 
-    def back(v: Any) -> Any:
+    def back(v: Any) -> X:
         if np.shape(v) != (int(ends[-1]) if found else 0,):
             raise ArgumentError(f"a vector of shape {np.shape(v)} for a tree of {ends[-1] if found else 0} numbers",
                                 edit="give a vector of that many numbers")
-        return unflatten(shape, [np.reshape(v[end - int(np.prod(s)):end], s)[()]
-                                 for end, s in zip(ends.tolist(), shapes, strict=True)])
+        tree: X = unflatten(shape, [np.reshape(v[end - int(np.prod(s)):end], s)[()]
+                                    for end, s in zip(ends.tolist(), shapes, strict=True)])
+        return tree
 
     return vector, back

@@ -6,26 +6,39 @@ What NumPy's stubs call Any (many a reduction, arithmetic of mixed types) is tak
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Concatenate, Literal, ParamSpec, Protocol, TypeAlias, TypeVar, TypeVarTuple, overload
+from collections.abc import Sequence
+from typing import Any, ClassVar, ParamSpec, Protocol, TypeAlias, TypeVar, TypeVarTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["A", "Argnames", "Argnums", "Array", "Flat", "Flat1", "G", "Instance", "JacobianOf", "Loose", "P", "Q",
-           "R", "S", "Scalar", "Shape", "Ts", "X", "X0", "X1", "Y"]
+__all__ = ["A", "Argnames", "Argnums", "Array", "Bound", "Flat", "Floating", "Floating1", "G", "K", "Numbers", "Out", "P",
+           "Primals", "Q", "R", "S", "Scalar", "Shape", "Tangents", "Tree", "Ts", "X", "X0", "X1", "Y"]
 
 Array: TypeAlias = NDArray[np.float64]
 """What most programs are about."""
 
 Scalar: TypeAlias = float | np.floating[Any]
-"""One real number. An array without axes has the type of any other array in NumPy's stubs, and is none to a type
-checker, though it is one when the program runs: `y[()]` satisfies both."""
+"""One real number. NumPy's stubs give `x @ A @ x` the type of any other array: to a type checker it is no number, though it
+is one when the program runs. `(x @ A @ x).item()` satisfies both."""
+
+Numbers: TypeAlias = float | np.ndarray[Any, np.dtype[Any]]
+"""Where a function takes a number, a mapped one takes an array of them."""
 
 Argnums = int | Sequence[int]
 """Arguments by position."""
 Argnames = str | Sequence[str] | None
 """Arguments by name."""
+
+class Dataclass(Protocol):
+    """An instance of a dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+
+Tree: TypeAlias = (np.ndarray[Any, Any] | np.generic | complex | tuple[Any, ...] | list[Any] | dict[Any, Any] | Dataclass
+                   | None)
+"""A tree of arrays and numbers, as far as a checker can tell: strings and functions are none."""
 
 # With bound=Any a checker lets the body of a lambda, whose parameter is such a variable, do with it what it likes.
 
@@ -39,6 +52,8 @@ Y = TypeVar("Y", bound=Any)
 """A result: a tree of arrays and numbers."""
 R = TypeVar("R")
 """A result of any type."""
+Out = TypeVar("Out", covariant=True)
+"""What a function returns."""
 A = TypeVar("A")
 """What a function with has_aux returns beside its value."""
 S = TypeVar("S", bound=Scalar)
@@ -47,8 +62,16 @@ G = TypeVar("G", bound=Any)
 """The type of an array's entries."""
 Shape = TypeVar("Shape", bound=Any)
 """The type of an array's shape."""
-Instance = TypeVar("Instance")
-"""What a method is called on."""
+K = TypeVar("K")
+"""The keys of a dict."""
+Floating = TypeVar("Floating", bound=np.floating[Any])
+"""The type of a real number of NumPy's."""
+Floating1 = TypeVar("Floating1", bound=np.floating[Any])
+"""That of a second one."""
+Primals = TypeVar("Primals")
+"""What a jvp rule takes first: the arguments, in a tuple."""
+Tangents = TypeVar("Tangents")
+"""What it takes second."""
 P = ParamSpec("P")
 """The parameters, or those after the ones that are named."""
 Q = ParamSpec("Q")
@@ -56,56 +79,16 @@ Q = ParamSpec("Q")
 Ts = TypeVarTuple("Ts")
 """The arguments, one type each."""
 
-Loose: TypeAlias = Callable[P, R] | Any
-"""A function that is checked where it is called, but which gives way to a stricter overload. A checker that cannot
-choose between overloads, as for a lambda, then settles for Any and does not complain about an untyped function."""
-
-
-# -- the types of Jacobians -----------------------------------------------------------------------
-
 Flat = TypeVar("Flat", bound=float | np.number[Any] | np.ndarray[Any, Any])
 """An argument that is one array or number."""
-Flat1 = TypeVar("Flat1", bound=float | np.number[Any] | np.ndarray[Any, Any])
-"""The second of several such arguments."""
 
 
-class JacobianOf(Protocol):
-    """jacobian, jacfwd and jacrev: the argument's type where the result is one number; an array where result and
-    argument are arrays or numbers; and Any for all other trees."""
+class Bound(Protocol[Q, Out]):
+    """A decorated function as an attribute of an instance. A checker cannot tell whether it is a method, whose first
+    argument is the instance, or stands under @staticmethod: either call is right."""
 
     @overload
-    def __call__(self, f: np.ufunc, argnums: Argnums = 0, *, has_aux: Literal[False] = False,
-                 chunk_size: int | None = None) -> Callable[..., Any]: ...
+    def __call__(self, *args: Q.args, **kwargs: Q.kwargs) -> Out: ...
 
     @overload
-    def __call__(self, f: Callable[Concatenate[X, P], Scalar], argnums: Literal[0] = 0, *, argnames: None = None,
-                 has_aux: Literal[False] = False, chunk_size: int | None = None) -> Callable[Concatenate[X, P], X]: ...
-
-    @overload
-    def __call__(self, f: Callable[Concatenate[Flat, P], np.ndarray[Any, np.dtype[G]]], argnums: Literal[0] = 0, *,
-                 argnames: None = None, has_aux: Literal[False] = False,
-                 chunk_size: int | None = None) -> Callable[Concatenate[Flat, P], NDArray[G]]: ...
-
-    @overload
-    def __call__(self, f: Callable[Concatenate[Flat, P], tuple[np.ndarray[Any, np.dtype[G]], A]],
-                 argnums: Literal[0] = 0, *, argnames: None = None, has_aux: Literal[True],
-                 chunk_size: int | None = None) -> Callable[Concatenate[Flat, P], tuple[NDArray[G], A]]: ...
-
-    @overload
-    def __call__(self, f: Callable[Concatenate[X0, Flat, P], np.ndarray[Any, np.dtype[G]]], argnums: Literal[1], *,
-                 argnames: None = None, has_aux: Literal[False] = False,
-                 chunk_size: int | None = None) -> Callable[Concatenate[X0, Flat, P], NDArray[G]]: ...
-
-    @overload
-    def __call__(self, f: Callable[Concatenate[Flat, Flat1, P], np.ndarray[Any, np.dtype[G]]],
-                 argnums: tuple[Literal[0], Literal[1]], *, argnames: None = None, has_aux: Literal[False] = False,
-                 chunk_size: int | None = None
-                 ) -> Callable[Concatenate[Flat, Flat1, P], tuple[NDArray[G], NDArray[G]]]: ...
-
-    @overload
-    def __call__(self, f: Callable[P, Any], argnums: Argnums = 0, *, argnames: Argnames = None,
-                 has_aux: Literal[False] = False, chunk_size: int | None = None) -> Loose[P, Any]: ...
-
-    @overload
-    def __call__(self, f: Callable[P, tuple[Any, A]], argnums: Argnums = 0, *, argnames: Argnames = None,
-                 has_aux: Literal[True], chunk_size: int | None = None) -> Loose[P, tuple[Any, A]]: ...
+    def __call__(self, first: Any, /, *args: Q.args, **kwargs: Q.kwargs) -> Out: ...

@@ -35,7 +35,7 @@ from .refusals import REFUSALS
 
 __all__ = ["DOCUMENT", "VERSION", "document", "found", "public", "table"]
 
-fad.numpy._load_rules(missing=True)  # the rules that wait until they are needed
+fad.numpy.rules.load(missing=True)  # the rules that wait until they are needed
 
 DOCUMENT = Path(__file__).parent.parent / "docs" / "coverage.md"
 NAMESPACES = {"": np, "linalg.": np.linalg, "fft.": np.fft}

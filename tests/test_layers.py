@@ -18,7 +18,7 @@ FLOORS: tuple[dict[str, tuple[str, ...]], ...] = (
         "": ("source typing", "errors", "config tree"),
     },
     {  # 1: what is a program, and how does a function become one?
-        "core": ("avals", "primitive", "equation", "render", "graph", "dispatch recipes", "tracer", "leaves tracing"),
+        "core": ("avals", "primitive", "equation", "render", "graph", "dispatch", "recipes", "tracer", "leaves tracing"),
     },
     {  # 2: what operations are there?
         "primitives": (
@@ -32,11 +32,11 @@ FLOORS: tuple[dict[str, tuple[str, ...]], ...] = (
             "contractions fourier linear_algebra reductions shape sorting ufuncs",
             "arranging creation joining norms products statistics subscripts",
             "calculus choosing comparing coverage interpolation making methods names nans ordering polynomials quantiles "
-            "writing",
+            "writing", "rules",
             "__init__"),
         "passes": (
             "simplify.rewriting simplify.unused", "simplify.algebra simplify.structure", "simplify", "jvp masks split vmap",
-            "pulling", "transpose"),
+            "pulling", "transpose", "linearize", "jacobian"),
     },
     {  # 4: how does a graph run on NumPy?
         "execute": ("lines order running scalars", "blocks", "memory", "writing", "program", "looping", "__init__"),
@@ -46,10 +46,10 @@ FLOORS: tuple[dict[str, tuple[str, ...]], ...] = (
     },
     {  # 6: function in, function out
         "transforms": (
-            "call static", "checkpoint constants control custom jit staging", "grad mapping", "linearize", "jacobian"),
+            "call static", "checkpoint constants control custom paths staging", "jit", "grad linearize jacobian mapping"),
     },
     {  # 7: what is built on the transforms
-        "solving": ("packing", "solvers"),
+        "solving": ("limits packing", "minimising solvers"),
         "": ("integrate implicit optimize", "debug extend testing", "optimizers"),
     },
     {  # 8: SciPy's names; skins: other packages' interfaces

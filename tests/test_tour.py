@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -58,17 +57,15 @@ def user_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def test_the_tour_in_a_process_of_its_own() -> None:
-    start = time.perf_counter()
     done = subprocess.run([sys.executable, "-W", "error", "-m", "fad"], capture_output=True, text=True, check=False)
-    seconds = time.perf_counter() - start
     assert done.returncode == 0, done.stderr
     assert not done.stderr
-    assert seconds < 10.0
     lines = done.stdout.splitlines()
     assert 40 <= len(lines) <= 90
     assert max(map(len, lines)) <= 160
     steps = re.findall(r"^ +(\d+) +(\d\.\d+) +(\d\.\de[-+]\d+) +(\d+\.\d)%$", done.stdout, re.M)
     assert [int(step) for step, *_ in steps] == list(range(len(steps)))
+    assert len(steps) <= 12  # Newton's
     losses, sizes, accuracies = (np.array([float(row[i]) for row in steps]) for i in (1, 2, 3))
     assert np.all(np.diff(losses) <= 0.0)
     assert losses[0] == pytest.approx(np.log(3.0), abs=1e-6)

@@ -5,30 +5,40 @@
     python -m fad.compat -c CODE [ARGS...]
 
 as `python` itself takes them: `sys.argv`, `sys.path`, `__main__`, the exit code and tracebacks are the script's own.
+
+    python -m fad.compat --stubs [FOLDER]
+
+prints where the stubs are by which type checkers know `autograd`, or copies them into a folder.
 """
 
 from __future__ import annotations
 
+import linecache
 import os
 import pkgutil
 import runpy
+import shutil
 import sys
+import textwrap
 import zipfile
 from collections.abc import Callable
 from importlib.machinery import SourceFileLoader
+from pathlib import Path
 from types import ModuleType, TracebackType
 from typing import Any
 
-from fad.compat.alias import install
+from fad.compat.alias import LEGACY, install
 
 _USAGE = ("usage: python -m fad.compat script.py [ARGS...]\n       python -m fad.compat -m MODULE [ARGS...]\n"
-          "       python -m fad.compat -c CODE [ARGS...]\n")
+          "       python -m fad.compat -c CODE [ARGS...]\n       python -m fad.compat --stubs [FOLDER]\n")
 
 
 def _fresh_main() -> dict[str, Any]:
     """A new, empty `__main__`; returns its namespace."""
     module = ModuleType("__main__")
-    module.__dict__.update(__builtins__=__builtins__, __annotations__={})
+    module.__dict__.update(__builtins__=__builtins__)
+    if "__annotations__" in globals():  # as far as Python begins with them
+        module.__annotations__ = {}
     sys.modules["__main__"] = module
     return module.__dict__
 
@@ -36,6 +46,10 @@ def _fresh_main() -> dict[str, Any]:
 def _run_code(code: str, arguments: list[str]) -> None:
     sys.argv[:] = ["-c", *arguments]
     sys.path[0] = ""
+    if sys.version_info >= (3, 14):
+        code = textwrap.dedent(code)
+    if sys.version_info >= (3, 13):  # tracebacks show the lines
+        linecache.cache["<string>"] = len(code), None, [line + "\n" for line in code.splitlines()], "<string>"
     exec(compile(code, "<string>", "exec", dont_inherit=True), _fresh_main())
 
 
@@ -88,6 +102,23 @@ def _without_ours(trace: TracebackType | None) -> TracebackType | None:
     return trace
 
 
+def _show_stubs(into: str | None) -> None:
+    """Print the folder that has the stubs; with another, copy them there and print that."""
+    here = Path(__file__).resolve().parent
+    found = [folder for folder in (here / "stubs", here.parents[1] / "typings") if (folder / LEGACY).is_dir()]
+    if not found:
+        raise SystemExit(f"no stubs in {here / 'stubs'}: install fad from a wheel, or from a checkout that has typings/")
+    if into is None:
+        print(found[0])
+        return
+    new, old = (folder / LEGACY / "__init__.pyi" for folder in (found[0], Path(into)))
+    title, *_ = new.read_text("utf-8").splitlines()
+    if old.parent.exists() and not (old.is_file() and old.read_text("utf-8").startswith(title)):
+        raise SystemExit(f"{old.parent} is there already, and is not ours: name another folder")
+    shutil.copytree(new.parent, old.parent, dirs_exist_ok=True)
+    print(into)
+
+
 def main() -> None:
     """Run what the command line asks for."""
     arguments = sys.argv[1:]
@@ -95,6 +126,9 @@ def main() -> None:
         (sys.stdout if arguments else sys.stderr).write(_USAGE)
         raise SystemExit(0 if arguments else 2)
     runners = {"-c": _run_code, "-m": _run_module}
+    if arguments[0] == "--stubs" and len(arguments) <= 2:
+        _show_stubs(arguments[1] if len(arguments) == 2 else None)
+        return
     option = arguments[0][:2]
     install()
     if option in runners:

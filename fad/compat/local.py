@@ -22,9 +22,11 @@ class Local(Protocol):
 
     def push(self, jacobian: Matrix) -> Matrix:
         """L J, for the Jacobian J of the operand."""
+        ...
 
     def pull(self, cotangents: Matrix) -> Matrix:
         """C L, for rows C of cotangents of the result."""
+        ...
 
 
 class Same:

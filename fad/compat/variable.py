@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DtypeError, ShapeError
 from .calculus import ADD, DIVIDE, EXTRACT, MULTIPLY, NEGATIVE, POWER, SUBTRACT, power_by
@@ -215,7 +215,7 @@ def apply(operation: Elementwise, *operands: Operand) -> Variable:
     return result_of(result, inputs, locals_, [operands[i] for i in moving])  # type: ignore[misc]  # those are Variables
 
 
-def apply_linear(operation: Linear, x: Operand, *where: Array) -> Variable:
+def apply_linear(operation: Linear, x: Operand, *where: NDArray[np.intp]) -> Variable:
     """The result of a linear operation; a Constant if x is plain data."""
     if not isinstance(x, Variable):
         return _make(operation(as_vector(x), *where)[0], None, None, None, Constant)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -130,9 +130,10 @@ class Vector:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._data}, gradient={self.gradient})"
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        raise DtypeError("a Variable was converted to a plain array", why="its derivative would be lost without a word",
-                         edit="use fad.compat's functions on it, or v.data where only the numbers are wanted")
+    if not TYPE_CHECKING:  # a checker would take `array * variable` for an array
+        def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+            raise DtypeError("a Variable was converted to a plain array", why="its derivative would be lost without a word",
+                             edit="use fad.compat's functions on it, or v.data where only the numbers are wanted")
 
 
 def moves(operands: Sequence[object]) -> tuple[Inputs | None, list[int]]:

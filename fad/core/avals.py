@@ -26,7 +26,7 @@ class Aval:
 
     shape: Shape
     dtype: Dtype
-    numbered: dict[int, Any] = field(default_factory=dict, repr=False)  # see tracing.Builder.note
+    numbered: dict[int, tuple[Any]] = field(default_factory=dict, repr=False)  # see tracing.Builder.note
 
     @property
     def ndim(self) -> int:
@@ -47,7 +47,7 @@ class Aval:
 
     __repr__ = __str__
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return make_aval, (self.shape, self.dtype)
 
 
@@ -65,7 +65,7 @@ _of_number = {float: _FLOAT, np.float64: _FLOAT, int: make_aval((), np.dtype(np.
               bool: make_aval((), np.dtype(np.bool_)), complex: make_aval((), np.dtype(np.complex128))}
 
 
-def aval_of(x: Any) -> Aval:  # Any: whatever NumPy takes for an array
+def aval_of(x: object) -> Aval:
     """The aval of an array or a number.
 
     >>> aval_of(np.zeros((2, 3), np.float32)), aval_of(1.5)

@@ -7,30 +7,33 @@ from __future__ import annotations
 
 import math
 import opcode
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Hashable
+from typing import Any, TypeAlias
 
 from ..errors import FadError, InPlaceError, MissingRuleError
 from ..source import here
 from .avals import Aval
-from .primitive import Primitive
+from .primitive import AnyPrimitive
 
-__all__ = ["IN_SCIPY", "direct", "instead_of", "missing_rule", "newcome", "newcomers", "overrides", "without_out"]
+__all__ = ["IN_SCIPY", "Rule", "direct", "instead_of", "missing_rule", "newcome", "newcomers", "overrides", "without_out"]
 
-overrides: dict[Any, Callable[..., Any]] = {}
+Rule: TypeAlias = Callable[..., Any]
+"""What a function of NumPy's does with traced arguments: a Value, a tuple of them, or what else that function returns."""
+
+overrides: dict[Hashable, Rule] = {}
 """NumPy's functions and ufuncs, ufuncs' methods, and words such as "getitem" -> what to do with traced arguments."""
 
-direct: dict[Any, dict[Aval, tuple[Primitive, Aval]]] = {}
+direct: dict[Hashable, dict[Aval, tuple[AnyPrimitive, Aval]]] = {}
 """ufunc -> the aval of all its operands -> the primitive, and the aval of its result, where nothing needs converting."""
 
 newcomers: list[Callable[[bool], None]] = []
 """Called when a trace begins, with False, and when a rule is missing, with True: they enter rules for what is seldom used,
 and for libraries that were imported meanwhile."""
 
-_NB_INPLACE_ADD = 13  # the first of the in-place variants among the arguments of BINARY_OP
+_IN_PLACE = range(13, 26)  # the in-place variants, NB_INPLACE_ADD to NB_INPLACE_XOR, among the arguments of BINARY_OP
 
 
-def newcome(name: Any) -> Any:
+def newcome(name: Hashable) -> Rule | None:
     """The rule for a function that is seldom used, or of a library that was imported within the trace."""
     for look in newcomers:
         look(True)
@@ -86,7 +89,7 @@ def missing_rule(name: str, form: str = "") -> FadError:
         + "call it on fad.value(x) where no derivative is wanted; or give a rule with fad.custom_jvp")
 
 
-def without_out(function: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
+def without_out(function: Rule, kwargs: dict[str, Any]) -> dict[str, Any]:
     """The keywords of a call without `out`, which is accepted from `array += traced` alone."""
     out = kwargs.pop("out", None)
     if out is None:
@@ -94,7 +97,7 @@ def without_out(function: Any, kwargs: dict[str, Any]) -> dict[str, Any]:
     array = out[0] if isinstance(out, tuple) else out
     source = here(3)
     code, argument = source.operation if source is not None else (0, 0)
-    if opcode.opname[code] == "BINARY_OP" and argument >= _NB_INPLACE_ADD:
+    if opcode.opname[code] == "BINARY_OP" and argument in _IN_PLACE:
         return {**kwargs, "into": array}
     raise InPlaceError(
         f"{function.__name__} was asked to put a traced result into out=, an array of type "

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..source import Source
 from .avals import Aval, Dtype, aval_of, make_aval
-from .primitive import Params, Primitive
+from .primitive import AnyPrimitive, Operand, Params
 
 __all__ = ["Atom", "Equation", "Literal", "Var", "literal", "small_literal", "variables"]
 
@@ -42,7 +42,7 @@ Atom = Var | Literal
 class Equation(NamedTuple):
     """`results = primitive[params] operands`, asked for at `source`."""
 
-    primitive: Primitive
+    primitive: AnyPrimitive
     operands: tuple[Atom, ...]
     params: Params
     results: tuple[Var, ...]
@@ -57,7 +57,7 @@ def variables(atoms: Iterable[Atom]) -> Iterator[Var]:
 # -- literals -----------------------------------------------------------------
 
 _SMALL = (*range(-16, 17), *(n + 0.5 for n in range(-4, 4)), 0.25, -0.25)
-_small: dict[tuple[Any, Dtype], Literal] = {}
+_small: dict[tuple[object, Dtype], Literal] = {}
 for _dtype in map(np.dtype, (np.float64, np.float32, np.float16, np.complex128, np.complex64)):
     for _number in _SMALL:
         _small[_number, _dtype] = Literal(_dtype.type(_number), make_aval((), _dtype))
@@ -68,7 +68,7 @@ for _truth in (False, True):
     _small[_truth, np.dtype(np.bool_)] = Literal(np.bool_(_truth), make_aval((), np.dtype(np.bool_)))
 
 
-def small_literal(x: Any, dtype: Dtype) -> Literal | None:
+def small_literal(x: object, dtype: Dtype) -> Literal | None:
     """The literal of a small exact number, which simplification can use; None for any other.
 
     Other numbers enter a graph as inputs, so that a learning rate that changes changes no program.
@@ -79,7 +79,7 @@ def small_literal(x: Any, dtype: Dtype) -> Literal | None:
     return known
 
 
-def literal(x: Any) -> Literal:
+def literal(x: Operand) -> Literal:
     """The literal of any number or array."""
     aval = aval_of(x)
     if aval.shape != ():

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
-from ..config import settings
+from ..config import Info, settings
 from .equation import Atom, Equation, Literal, Var, literal, small_literal, variables
 from .primitive import Value, innermost
 from .render import render
@@ -31,7 +31,7 @@ R = TypeVar("R")
 class Signature(NamedTuple):
     """How the arguments of a call become the inputs of a graph, and its outputs the result."""
 
-    flatten: Callable[[tuple[Any, ...]], Sequence[Value]]
+    flatten: Callable[[tuple[object, ...]], Sequence[Value]]
     rebuild: Callable[[Sequence[Value]], Any]
 
 
@@ -47,18 +47,18 @@ class Graph:
     equations: tuple[Equation, ...]
     outputs: tuple[Atom, ...]
     signature: Signature | None = None
-    _hash: int | None = field(default=None, init=False)
+    _hash: int = field(default=0, init=False)
 
-    def _structure(self) -> tuple[Any, ...]:
+    def _structure(self) -> tuple[object, ...]:
         return self.inputs, tuple([e[:4] for e in self.equations]), self.outputs
 
     def __eq__(self, other: object) -> bool:
         return self is other or isinstance(other, Graph) and self._structure() == other._structure()
 
     def __hash__(self) -> int:
-        if self._hash is None:  # once: a graph that is part of another's params is hashed on every call
+        if not self._hash:  # once: a graph that is part of another's params is hashed on every call
             object.__setattr__(self, "_hash", hash(self._structure()))
-        return self._hash  # type: ignore[return-value]  # not None any more
+        return self._hash
 
     def __call__(self, *args: Any) -> Any:
         """Apply the program to arrays, or to traced values."""
@@ -131,21 +131,21 @@ def memoised(transform: Callable[Concatenate[Graph, P], R]) -> Callable[Concaten
     Two graphs are the same here only when their sources are, so that what is remembered shows the right lines.
     """
 
-    def by_text(inputs: Any, equations: Any, outputs: Any, *args: P.args, **settings: P.kwargs) -> R:
+    def by_text(inputs: tuple[Var, ...], equations: tuple[Equation, ...], outputs: tuple[Atom, ...],
+                *args: P.args, **settings: P.kwargs) -> R:
         return transform(Graph(inputs, equations, outputs), *args, **settings)
 
-    cached: Any = None  # an lru_cache: it is thread-safe, and as fast as a dict
+    cached: Callable[..., R]  # an lru_cache: it is thread-safe, and as fast as a dict
 
-    def remember(n: int) -> Any:
+    def remember(n: int) -> Info:
         nonlocal cached
-        cached = lru_cache(maxsize=n)(by_text)
-        return cached.cache_info
+        remembering = cached = lru_cache(maxsize=n)(by_text)
+        return remembering.cache_info
 
     settings.remember_by(remember)
 
     def remembered(graph: Graph, /, *args: P.args, **settings: P.kwargs) -> R:
-        result: R = cached(graph.inputs, graph.equations, graph.outputs, *args, **settings)
-        return result
+        return cached(graph.inputs, graph.equations, graph.outputs, *args, **settings)
 
     return remembered
 

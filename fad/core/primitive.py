@@ -11,19 +11,40 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import FrameType
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, Self, TypeAlias, TypeVar
 
+import numpy as np
+
+from ..errors import FadError
 from ..source import Source
 from .avals import Aval
 
-__all__ = ["Inner", "Linear", "Params", "Primitive", "Tangent", "Traced", "Value", "Zero", "bind", "innermost",
-           "linear", "partials"]
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as TypeVarWithDefault
 
-Value = Any
-"""An array, a number or a Tracer. Any: a rule is written once, and runs on all three."""
+__all__ = ["AnyPrimitive", "Inner", "Linear", "Operand", "Out", "Params", "Primitive", "Recorder", "Tangent", "Traced",
+           "Value", "Values", "Zero", "bind", "innermost", "linear", "partials"]
+
+Value: TypeAlias = np.ndarray[Any, np.dtype[Any]]
+"""What a rule computes with. To a checker it is an array; when a rule runs it is an array, a number or a `Traced`, which all
+look like one: a rule is written once, and runs on all three."""
+
+Operand: TypeAlias = Value | np.generic | complex
+"""The same, where it matters which of them it is: an array, a `Traced`, a number of NumPy's or Python's."""
+
+Values: TypeAlias = tuple[Value, ...]
+"""The results of a primitive that has several."""
 
 Params = tuple[tuple[str, Any], ...]
 """A primitive's static settings (axes, shapes, a dtype): names and hashable values, sorted by name."""
+
+if TYPE_CHECKING:
+    Array: TypeAlias = Value
+    Out = TypeVarWithDefault("Out", default=Value, covariant=True)
+else:
+    Array = object
+    Out = TypeVar("Out", covariant=True)
+"""What a primitive returns: one Value or, if it has `several` results, Values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +54,8 @@ class Zero:
     aval: Aval
 
 
-Tangent = Any
-"""A Value or a Zero, of the aval of its primal."""
+Tangent: TypeAlias = Value | Zero
+"""A tangent or cotangent, of the aval of its primal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +84,11 @@ Evaluate = Callable[..., Any]
 Infer = Callable[..., Any]
 """(*avals, **params) -> the Aval of the result. Any: a tuple of them from a primitive with several results."""
 
-Jvp = Callable[..., Tangent]
-"""(primals, tangents, result, **params) -> the tangent of the result: the derivative at the primals, applied to the
-tangents."""
+Jvp = Callable[..., Any]
+"""(primals, tangents, result, **params) -> the Tangent of the result: the derivative at the primals, applied to the
+tangents. Any: a sequence of them from a primitive with several results."""
 
-Batch = Callable[..., Value]
+Batch = Callable[..., Any]
 """(operands, mapped, **params) -> the results for a stack of operands: those that are mapped have the stack as their
 axis 0, and so has the result."""
 
@@ -89,12 +110,12 @@ class Inner:
     trim: Callable[..., Any]
     """(equation, wanted) -> the equation without the results that are not wanted."""
 
-    compiled: Callable[..., Callable[..., Any]]
+    compiled: Callable[..., Callable[..., Values]]
     """(**params) -> a function of the operands."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Primitive:
+class Primitive(Generic[Out]):
     """An operation, and the five answers about it.
 
     `several` results come in tuples. `kind` says what may be done with an equation: an "entrywise" one acts on each
@@ -116,11 +137,15 @@ class Primitive:
     overwrite: Evaluate | None = None
     inner: Inner | None = None
 
-    def __call__(self, *operands: Value, **params: Any) -> Any:
+    def __call__(self, *operands: Value, **params: Any) -> Out:
         return bind(self, *operands, **params)
 
     def __repr__(self) -> str:
         return self.name
+
+
+AnyPrimitive: TypeAlias = Primitive[Any]
+"""A primitive of one result or of several."""
 
 
 # -- two ways to write a jvp --------------------------------------------------
@@ -136,8 +161,8 @@ def partials(*rules: Partial | None) -> Jvp:
     A rule of None says that the result does not move with that operand.
     """
 
-    def jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, **params: Any) -> Tangent:
-        total: Tangent = None
+    def jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Traced, /, **params: Any) -> Tangent:
+        total: Value | None = None
         for rule, t in zip(rules, tangents, strict=True):
             if rule is not None and not isinstance(t, Zero):
                 term = rule(t, result, *primals, **params)
@@ -155,10 +180,10 @@ def linear(name: str, evaluate: Evaluate, infer: Infer, batch: Batch, transpose:
     The derivative of a linear function is the function itself.
     """
 
-    def jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, **params: Any) -> Tangent:
+    def jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Traced, /, **params: Any) -> Tangent:
         return Zero(result.aval) if isinstance(tangents[0], Zero) else bind(primitive, tangents[0], *primals[1:], **params)
 
-    primitive = Primitive(name, evaluate, infer, jvp, batch, transpose, kind=kind)
+    primitive: Primitive = Primitive(name, evaluate, infer, jvp, batch, transpose, kind=kind)
     return primitive
 
 
@@ -171,34 +196,56 @@ class Recorder(Protocol):
     embeds: bool
     """Whether constants become part of the graph, as in the graphs that transforms make."""
 
+    closed: bool
+    """Whether the trace has ended."""
+
     source: Source | None
     """The place to which the equations to come are attributed; None: the line that the user is running."""
 
     @property
     def birth(self) -> int:
         """Grows with every trace begun: the youngest trace is the innermost."""
+        ...
 
-    def record(self, primitive: Primitive, operands: Sequence[Value], params: Params = ()) -> Any:
-        """Write down one equation; a tracer of its result or a tuple of them."""
+    def record(self, primitive: Primitive[Out], operands: Sequence[Any], params: Params = ()) -> Out:
+        """Write down one equation of values or literals; a tracer of its result or a tuple of them."""
+        ...
 
-    def note(self, primitive: Primitive, atoms: tuple[Any, ...], aval: Aval, frame: FrameType) -> Any:
+    def note(self, primitive: AnyPrimitive, atoms: tuple[Any, ...], aval: Aval, frame: FrameType) -> Any:
         """The same for one result of known aval, with operands that are atoms of this trace already."""
+        ...
 
     def number(self, x: float) -> Any:
         """A float64 number as an atom."""
+        ...
 
-    def demand(self, tracer: Any, purpose: str) -> Any:
+    def demand(self, tracer: Any, purpose: str) -> Value:
         """The array behind a tracer, now."""
+        ...
+
+    def escaped(self, values: Sequence[object]) -> FadError:
+        """The error for values that outlived the trace."""
+        ...
 
 
-class Traced:
-    """The mark of a value that is recorded and not computed: see `tracer.Tracer`."""
+class Traced(Array):
+    """The mark of a value that is recorded and not computed: see `tracer.Tracer`. To a checker it is an array."""
 
     __slots__ = ("builder",)
     builder: Recorder
 
+    if TYPE_CHECKING:
+        def __new__(cls, *arguments: object, **settings: object) -> Self:
+            """Take what `__init__` takes, which is not what ndarray's takes."""
+            ...
 
-def innermost(values: Sequence[Value]) -> Recorder | None:
+    @property
+    def aval(self) -> Aval:
+        """Its shape and dtype."""
+        raise NotImplementedError
+
+
+def innermost(values: Sequence[Value | Zero | Linear]) -> Recorder | None:
     """The youngest trace among values; None where all of them are plain arrays.
 
     For it, the values of the enclosing traces are constants: this is what keeps nested derivatives apart.
@@ -210,9 +257,10 @@ def innermost(values: Sequence[Value]) -> Recorder | None:
     return recorder
 
 
-def bind(primitive: Primitive, *operands: Value, **params: Any) -> Any:
+def bind(primitive: Primitive[Out], *operands: Value, **params: Any) -> Out:
     """Apply a primitive: hand it to the innermost trace among its operands or, if there is none, compute it."""
     recorder = innermost(operands)
     if recorder is None:
-        return primitive.evaluate(*operands, **params)
+        result: Out = primitive.evaluate(*operands, **params)
+        return result
     return recorder.record(primitive, operands, tuple(sorted(params.items())))

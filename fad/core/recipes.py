@@ -8,28 +8,29 @@ takes a microsecond an equation, and the conventions are not asked again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Hashable, Sequence
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
 from .avals import Aval, aval_of
-from .equation import Literal, Var, small_literal
-from .primitive import Params, Primitive, Traced
+from .dispatch import Rule
+from .equation import Atom, Equation, Literal, Var, small_literal
+from .primitive import AnyPrimitive, Operand, Params, Recorder, Traced
 
-__all__ = ["Recipe", "Step", "call"]
+__all__ = ["Recipe", "Step", "Writer", "call"]
 
 _FLOAT64 = np.dtype(np.float64)
 _LIMIT = 1 << 14
 
-_recipes: dict[Any, Recipe | None] = {}  # None: watched, and of another kind
+_recipes: dict[Hashable, Recipe | None] = {}  # None: watched, and of another kind
 
 
 class Step(NamedTuple):
     """One equation of a recipe; an operand is a literal or the number of an earlier value."""
 
-    primitive: Primitive
+    primitive: AnyPrimitive
     operands: tuple[int | Literal, ...]
     params: Params
     avals: tuple[Aval, ...]
@@ -43,15 +44,30 @@ class Recipe(NamedTuple):
     weak: bool
 
 
-def call(tracers: Sequence[type], builder: Any, rule: Callable[..., Any], name: Any, args: Sequence[Any],
-         kwargs: dict[str, Any],
-         frame: FrameType, by_value: bool = False) -> Any:
+class Writer(Recorder, Protocol):
+    """The recorder as a recipe needs it: see `tracing.Builder`."""
+
+    equations: list[Equation]
+    captures: dict[Hashable, tuple[Var, object]]
+    demands: int
+
+    def atom(self, x: Operand | Literal) -> Atom:
+        """A value as an operand."""
+        ...
+
+    def follow(self, recipe: Recipe, atoms: list[Atom], frame: FrameType) -> object:
+        """Write down the equations of a recipe; a tracer of its result."""
+        ...
+
+
+def call(tracers: Sequence[type], builder: Any, rule: Rule, name: Hashable, args: Sequence[object],
+         kwargs: dict[str, object], frame: FrameType, by_value: bool = False) -> Any:
     """rule(*args, **kwargs), by its recipe where there is one.
 
     Args:
         tracers: the classes of the traced values that a recipe may take, the first that of results. (Views are left
             out where what is done with them depends on how they lie in memory.)
-        builder: where the equations are recorded.
+        builder: where the equations are recorded, a Writer.
         rule: what NumPy's function does with traced arguments.
         name: the function.
         args, kwargs: of the call.
@@ -61,7 +77,7 @@ def call(tracers: Sequence[type], builder: Any, rule: Callable[..., Any], name: 
     """
     if builder.embeds or builder.closed:
         return rule(*args, **kwargs)
-    key: list[Any] = [name]
+    key: list[Hashable] = [name]
     values: list[Any] = []
     if not _read(args, tracers, builder, key, values, by_value):
         return rule(*args, **kwargs)
@@ -78,7 +94,7 @@ def call(tracers: Sequence[type], builder: Any, rule: Callable[..., Any], name: 
     return builder.follow(recipe, [v if v.__class__ is Var else builder.atom(v) for v in values], frame)
 
 
-def _read(args: Sequence[Any], tracers: Sequence[type], builder: Any, key: list[Any], values: list[Any],
+def _read(args: Sequence[Any], tracers: Sequence[type], builder: Writer, key: list[Hashable], values: list[object],
           by_value: bool) -> bool:
     """Sort the arguments into the key and the values that may change from call to call; False where that cannot be."""
     for x in args:
@@ -113,31 +129,31 @@ def _read(args: Sequence[Any], tracers: Sequence[type], builder: Any, key: list[
             return False
         else:
             key.append(kind)
-            key.append(x.hex() if kind is float else x)
+            key.append(x.hex() if isinstance(x, float) else x)
     return True
 
 
-def _watched(key: Any, values: Sequence[Any], tracer: Any, builder: Any, rule: Callable[..., Any], args: Sequence[Any],
-             kwargs: dict[str, Any]) -> Any:
+def _watched(key: Hashable, values: Sequence[object], tracer: Any, builder: Writer, rule: Rule, args: Sequence[object],
+             kwargs: dict[str, object]) -> Any:
     """Run the rule, and remember what it did, if that can be told from the key alone."""
     before, demands = len(builder.equations), builder.demands
     result: Any = rule(*args, **kwargs)
     if len(_recipes) > _LIMIT:
         _recipes.clear()
-    known: dict[Any, int] = {}
-    for i, v in enumerate(values):
-        if v.__class__ is Var:
-            known.setdefault(v, i)
-        elif id(v) in builder.captures:
-            known.setdefault(builder.captures[id(v)][0], i)
+    known: dict[Atom, int] = {}
+    for i, x in enumerate(values):
+        if isinstance(x, Var):
+            known.setdefault(x, i)
+        elif id(x) in builder.captures:
+            known.setdefault(builder.captures[id(x)][0], i)
     n = len(values)
     steps: list[Step] = []
     recipe: Recipe | None = None
     for primitive, operands, params, results, _ in builder.equations[before:]:
-        found = [a if isinstance(a, Literal) else known.get(a) for a in operands]
-        if None in found:  # a constant of the rule's own making, or something that was recorded before
+        found = [a if isinstance(a, Literal) else known[a] for a in operands if isinstance(a, Literal) or a in known]
+        if len(found) < len(operands):  # a constant of the rule's own making, or something that was recorded before
             break
-        steps.append(Step(primitive, tuple(found), params, tuple([v.aval for v in results])))  # type: ignore[arg-type]
+        steps.append(Step(primitive, tuple(found), params, tuple([v.aval for v in results])))
         for v in results:
             known[v] = n
             n += 1

@@ -7,11 +7,11 @@ Variables are lettered in the order of their definition; programs inside a param
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from .equation import Atom, Equation, Literal, Var
+from .primitive import Params
 
 __all__ = ["letters", "render"]
 
@@ -51,10 +51,10 @@ def _literal(atom: Literal) -> str:
     return f"<{atom.aval}>"
 
 
-def _params(params: Sequence[tuple[str, Any]]) -> str:
+def _params(params: Params) -> str:
     return f"[{', '.join(f'{name}={_param(value)}' for name, value in params)}]" if params else ""
 
 
-def _param(value: Any) -> str:
+def _param(value: object) -> str:
     text = getattr(value, "__name__", None) or str(value)
     return "\n" + "\n".join("    " + line for line in text.splitlines()) if "\n" in text else text.replace(" ", "")

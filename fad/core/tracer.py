@@ -11,10 +11,11 @@ from __future__ import annotations
 import opcode
 import os
 import sys
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ..errors import (
     AbstractValueError,
@@ -29,12 +30,15 @@ from . import recipes
 from .avals import Aval, Dtype, Shape
 from .dispatch import IN_SCIPY, direct, instead_of, missing_rule, newcome, overrides, without_out
 from .equation import Var
-from .primitive import Traced
+from .primitive import Recorder, Traced, Value
 
 __all__ = ["Tracer", "View"]
 
+Order = Literal["C", "F", "A"]
+
 _getframe = sys._getframe
 _FLOAT64 = np.dtype(np.float64)
+_STORES = ("STORE_SUBSCR", "STORE_SLICE")  # the second, since Python 3.12, for a slice: b[0:2] = x
 _LOOKING_INTO_MEMORY = {f"fad.numpy.{name}" for name in ("shape", "indexing", "creation", "joining", "arranging")}
 _OPERANDS_ALONE = {np.where, np.clip, np.dot, np.inner, np.outer, np.vdot, np.tensordot, np.einsum, np.kron, np.concatenate,
                    np.stack, np.hstack, np.vstack, np.linalg.solve}  # look at the types of plain arguments, not at values
@@ -43,7 +47,7 @@ _NUMBER_OF_KIND = {"f": float, "c": complex, "i": int, "u": int, "b": bool}
 _OPERANDS = (int, float, complex, np.ndarray, np.generic, list, tuple, Traced)
 
 
-def _infix(ufunc: Any, *, reflected: bool = False) -> Callable[[Any, object], Any]:
+def _infix(ufunc: np.ufunc, *, reflected: bool = False) -> Any:  # Any: a checker takes ndarray's own for what it returns
     """A binary operator.
 
     Two tracers of one aval, or a float64 tracer and a Python float, are by far the usual operands. They need
@@ -51,7 +55,7 @@ def _infix(ufunc: Any, *, reflected: bool = False) -> Callable[[Any, object], An
     """
     known = direct.setdefault(ufunc, {})
 
-    def operator(self: Tracer, other: Any) -> Any:
+    def operator(self: Tracer, other: Any) -> object:
         if self.__class__ is Tracer:
             atom, builder = self.atom, self.builder
             entry = known.get(atom.aval)
@@ -78,20 +82,20 @@ def _infix(ufunc: Any, *, reflected: bool = False) -> Callable[[Any, object], An
     return operator
 
 
-def _prefix(ufunc: Any) -> Callable[[Any], Any]:
-    def operator(self: Tracer) -> Any:
-        result = overrides[ufunc](self)
+def _prefix(ufunc: np.ufunc) -> Any:  # Any: as above
+    def operator(self: Tracer) -> Tracer:
+        result: Tracer = overrides[ufunc](self)
         result.weak = self.weak
         return result
 
     return operator
 
 
-def _in_place(ufunc: Any) -> Callable[[Any, object], Any]:
+def _in_place(ufunc: np.ufunc) -> Any:  # Any: as above
     """`y += v` writes into the array y, so that every name for it sees the change; a number is replaced."""
     plain = _infix(ufunc)
 
-    def operator(self: Tracer, other: Any) -> Any:
+    def operator(self: Tracer, other: object) -> object:
         result = plain(self, other)
         if not self.shape or result is NotImplemented:
             return result
@@ -99,6 +103,11 @@ def _in_place(ufunc: Any) -> Callable[[Any, object], Any]:
         return self
 
     return operator
+
+
+def _fewer_forms(member: object) -> Any:
+    """A member of ndarray's that a traced array answers in fewer forms: Any, so that checkers do not compare the two."""
+    return member
 
 
 class Tracer(Traced):
@@ -110,7 +119,7 @@ class Tracer(Traced):
     __slots__ = ("atom", "weak")
     __hash__ = None  # type: ignore[assignment]  # as for an array: == compares entries
 
-    def __init__(self, builder: Any, atom: Var, weak: bool = False) -> None:
+    def __init__(self, builder: Recorder, atom: Var, weak: bool = False) -> None:
         self.builder, self.atom, self.weak = builder, atom, weak
 
     # -- what is known without computing --
@@ -122,6 +131,12 @@ class Tracer(Traced):
     @property
     def shape(self) -> Shape:
         return self.atom.aval.shape
+
+    @shape.setter
+    def shape(self, value: object) -> None:
+        raise InPlaceError(f"the shape of a traced {self.aval} was assigned to",
+                           why="other names for the array would have to change with it",
+                           edit="reshape it: y = x.reshape(...)")
 
     @property
     def dtype(self) -> Dtype:
@@ -161,19 +176,21 @@ class Tracer(Traced):
     __and__, __rand__ = _infix(np.bitwise_and), _infix(np.bitwise_and, reflected=True)
     __or__, __ror__ = _infix(np.bitwise_or), _infix(np.bitwise_or, reflected=True)
     __xor__, __rxor__ = _infix(np.bitwise_xor), _infix(np.bitwise_xor, reflected=True)
-    __lt__, __le__, __gt__, __ge__ = map(_infix, (np.less, np.less_equal, np.greater, np.greater_equal))
+    __lt__, __le__ = _infix(np.less), _infix(np.less_equal)
+    __gt__, __ge__ = _infix(np.greater), _infix(np.greater_equal)
     __eq__, __ne__ = _infix(np.equal), _infix(np.not_equal)  # entry by entry
-    __neg__, __pos__, __abs__, __invert__ = map(_prefix, (np.negative, np.positive, np.absolute, np.invert))
-    __iadd__, __isub__, __imul__ = map(_in_place, (np.add, np.subtract, np.multiply))
-    __itruediv__, __ipow__, __ifloordiv__ = map(_in_place, (np.divide, np.power, np.floor_divide))
+    __neg__, __pos__ = _prefix(np.negative), _prefix(np.positive)
+    __abs__, __invert__ = _prefix(np.absolute), _prefix(np.invert)
+    __iadd__, __isub__, __imul__ = _in_place(np.add), _in_place(np.subtract), _in_place(np.multiply)
+    __itruediv__, __ipow__, __ifloordiv__ = _in_place(np.divide), _in_place(np.power), _in_place(np.floor_divide)
     __imatmul__ = _in_place(np.matmul)
 
-    def __divmod__(self, other: Any) -> tuple[Any, Any]:
+    def __divmod__(self, other: object) -> Any:
         return self // other, self % other
 
     # -- NumPy's two protocols --
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
         if not kwargs and len(inputs) == 1 and method == "__call__" and self.__class__ is Tracer:
             entry = direct[ufunc].get(self.atom.aval) if ufunc in direct else None
             if entry is not None:  # the usual case of a function of one operand, as for the operators
@@ -190,7 +207,7 @@ class Tracer(Traced):
             return override(*inputs, **without_out(ufunc, kwargs))
         return recipes.call((Tracer, View), self.builder, override, override, inputs, kwargs, _getframe(1))
 
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    def __array_function__(self, function: Callable[..., Any], types: object, args: Any, kwargs: Any) -> Any:
         override = overrides.get(function) or newcome(function)
         if override is None:
             raise missing_rule(f"{function.__module__}.{function.__name__}")
@@ -217,8 +234,7 @@ class Tracer(Traced):
     def __index__(self) -> int:
         if self.dtype.kind not in "iu":
             raise TypeError(f"only integer arrays can be used as an index, got {self.aval}")
-        value: int = self.builder.demand(self, "an index").__index__()
-        return value
+        return self.builder.demand(self, "an index").__index__()
 
     def __floor__(self) -> int:
         return int(np.floor(self.builder.demand(self, "math.floor(x)")))
@@ -226,7 +242,7 @@ class Tracer(Traced):
     def __ceil__(self) -> int:
         return int(np.ceil(self.builder.demand(self, "math.ceil(x)")))
 
-    def __round__(self, digits: int | None = None) -> Any:
+    def __round__(self, digits: int | None = None) -> int | Value:
         return int(np.round(self.builder.demand(self, "round(x)"))) if digits is None else np.round(self, digits)
 
     def __float__(self) -> float:
@@ -237,7 +253,8 @@ class Tracer(Traced):
     def __complex__(self) -> complex:
         raise self._conversion("complex(x)")
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+    @_fewer_forms
+    def __array__(self, dtype: Dtype | None = None, copy: bool | None = None) -> Value:
         if self.dtype.kind in "biu":  # has no derivative that could be lost
             return np.array(self.builder.demand(self, "a plain array"), dtype)
         raise self._conversion("np.asarray(x)")
@@ -245,7 +262,7 @@ class Tracer(Traced):
     def _conversion(self, what: str) -> FadError:
         """The error for turning a traced value into a plain number; says what the user's line tried to do."""
         source = here(3)
-        if source is not None and opcode.opname[source.operation[0]] == "STORE_SUBSCR":
+        if source is not None and opcode.opname[source.operation[0]] in _STORES:
             return ConversionError(
                 f"a traced value of type {self.aval} was stored into a plain NumPy array",
                 why="a plain array holds numbers, so the entry would lose its derivative",
@@ -286,8 +303,9 @@ class Tracer(Traced):
         if new is not self:  # as it is where the value is a view of these very entries, and is there already
             self.rebind(new)
 
-    def rebind(self, new: Tracer) -> None:
+    def rebind(self, new: Value) -> None:
         """Let this object stand for another value from now on: a write, functional underneath."""
+        assert isinstance(new, Tracer)
         self.builder, self.atom = new.builder, new.atom
 
     def alias(self) -> Tracer:
@@ -299,19 +317,19 @@ class Tracer(Traced):
             raise TypeError("iteration over a 0-d array")
         return (self[i] for i in range(self.shape[0]))
 
-    def __contains__(self, item: Any) -> bool:
+    def __contains__(self, item: object) -> bool:
         return bool(np.any(self == item))
 
     def __copy__(self) -> Tracer:
         return self.alias()
 
-    def __deepcopy__(self, memo: Any) -> Tracer:
+    def __deepcopy__(self, memo: dict[int, object] | None, /) -> Tracer:
         return self.alias()
 
     # -- ndarray's properties and methods: NumPy's functions, which come back through the protocols --
 
     @property
-    def T(self) -> Any:
+    def T(self) -> Any:  # ndarray's is of its own type
         return np.transpose(self)
 
     @property
@@ -319,47 +337,57 @@ class Tracer(Traced):
         return np.swapaxes(self, -1, -2)
 
     @property
-    def real(self) -> Any:
-        return overrides[np.real](self)
+    def real(self) -> Value:
+        part: Value = overrides[np.real](self)
+        return part
 
     @real.setter
     def real(self, value: Any) -> None:
         self[...] = value + 1j * self.imag
 
     @property
-    def imag(self) -> Any:
-        return overrides[np.imag](self)
+    def imag(self) -> Value:
+        part: Value = overrides[np.imag](self)
+        return part
 
     @imag.setter
     def imag(self, value: Any) -> None:
         self[...] = self.real + 1j * value
 
     @property
-    def flat(self) -> Any:
+    def flat(self) -> Any:  # NumPy's is an iterator that can be indexed
         return np.ravel(self)
 
+    @_fewer_forms
     def copy(self, order: str = "C") -> Tracer:
         return self.alias()
 
-    def sort(self, axis: int = -1, kind: Any = None, order: Any = None) -> None:
+    @_fewer_forms
+    def sort(self, axis: int = -1, kind: str | None = None, order: None = None) -> None:
         """Sort in place."""
         self[...] = overrides[np.sort](self, axis=axis, kind=kind)
 
-    def partition(self, kth: Any, axis: int = -1, kind: str = "introselect", order: Any = None) -> None:
+    @_fewer_forms
+    def partition(self, kth: int | Sequence[int], axis: int = -1, kind: str = "introselect", order: None = None) -> None:
         """Partition in place."""
         self[...] = overrides[np.partition](self, kth, axis, kind, order)
 
-    def flatten(self, order: Any = "C") -> Any:
-        flat: Any = np.ravel(self, order)
+    @_fewer_forms
+    def flatten(self, order: Order = "C") -> Tracer:
+        flat = np.ravel(self, order)
+        assert isinstance(flat, Tracer)
         return flat.alias()
 
-    def reshape(self, *shape: Any, order: Any = "C") -> Any:
+    @_fewer_forms
+    def reshape(self, *shape: Any, order: Order = "C") -> Value:
         return np.reshape(self, shape[0] if len(shape) == 1 else shape, order)
 
-    def transpose(self, *axes: Any) -> Any:
+    @_fewer_forms
+    def transpose(self, *axes: Any) -> Value:
         return np.transpose(self, (axes[0] if len(axes) == 1 else axes) or None)
 
-    def item(self, *index: Any) -> Any:
+    @_fewer_forms
+    def item(self, *index: int | tuple[int, ...]) -> Tracer:
         """The single entry, still traced, as the Python number that it is in a plain call."""
         if len(index) == 1 and not isinstance(index[0], tuple):  # a position in the flat array
             entry = np.ravel(self)[index[0]]
@@ -370,18 +398,24 @@ class Tracer(Traced):
         number = overrides["astype"](entry, _NUMBER_OF_KIND[self.dtype.kind])
         return Tracer(number.builder, number.atom, weak=True)
 
-    def tolist(self) -> Any:
+    @_fewer_forms
+    def tolist(self) -> object:
         """Nested lists of entries, still traced."""
         return [row.tolist() for row in self] if self.shape else self.item()
 
-    def compress(self, condition: Any, axis: Any = None) -> Any:
+    @_fewer_forms
+    def compress(self, condition: Value, axis: int | None = None) -> Value:
         return np.compress(condition, self, axis)
 
-    def fill(self, value: Any) -> None:
+    @_fewer_forms
+    def fill(self, value: object) -> None:
         self[...] = value
 
-    def astype(self, dtype: Any, order: Any = "K", casting: Any = "unsafe", subok: bool = True, copy: bool = True) -> Any:
-        return overrides["astype"](self, dtype)
+    @_fewer_forms
+    def astype(self, dtype: DTypeLike, order: str = "K", casting: str = "unsafe", subok: bool = True,
+               copy: bool = True) -> Value:
+        converted: Value = overrides["astype"](self, dtype)
+        return converted
 
     def __getattr__(self, name: str) -> Any:
         method = _METHODS.get(name)
@@ -404,29 +438,30 @@ class View(Tracer):
     `restore` gives the base after a write to the view. A write to the base makes the view stale.
     """
 
-    __slots__ = ("base", "seen", "restore", "kept")
+    __slots__ = ("viewed", "seen", "restore", "kept")
 
-    def __init__(self, value: Tracer, base: Tracer, restore: Callable[[Tracer], Tracer] | None) -> None:
+    def __init__(self, value: Tracer, viewed: Tracer, restore: Callable[[Value], Value] | None) -> None:
         self.builder, self.weak = value.builder, value.weak
-        self.base, self.seen, self.restore, self.kept = base, base.atom, restore, value.atom
+        self.viewed, self.seen, self.restore, self.kept = viewed, viewed.atom, restore, value.atom
 
     @property
     def atom(self) -> Var:  # type: ignore[override]  # a plain tracer's is a slot, which is faster to read
-        if self.base.atom is not self.seen:
+        if self.viewed.atom is not self.seen:
             raise StaleViewError(
                 f"a view of type {self.kept.aval} was used after the array it looks into, of type "
-                f"{self.base.aval}, had been written to",
+                f"{self.viewed.aval}, had been written to",
                 why="in NumPy the view would have changed with the array; fad's writes are functional underneath",
                 edit="take the view again after the write, or take a copy before it: row = a[0].copy()")
         return self.kept
 
-    def rebind(self, new: Tracer) -> None:
+    def rebind(self, new: Value) -> None:
         if self.restore is None:
             raise InPlaceError(
                 f"a write to a view of type {self.aval} that NumPy makes read-only, or that fad cannot write through",
                 why="the write would have to reach the array that the view looks into",
                 edit="write to a copy: b = view.copy()")
         _ = self.atom  # a stale view must not bring old entries back
+        assert isinstance(new, Tracer)
         self.builder, self.kept = new.builder, new.atom
-        self.base.rebind(self.restore(new))
-        self.seen = self.base.atom
+        self.viewed.rebind(self.restore(new))
+        self.seen = self.viewed.atom

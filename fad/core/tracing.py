@@ -12,7 +12,7 @@ from __future__ import annotations
 import itertools
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -24,7 +24,7 @@ from .avals import Aval, aval_of, make_aval
 from .dispatch import newcomers
 from .equation import Atom, Equation, Literal, Var, literal, small_literal
 from .graph import Graph
-from .primitive import Params, Primitive, Traced, Value, innermost
+from .primitive import AnyPrimitive, Operand, Out, Params, Primitive, Traced, Value, innermost
 from .recipes import Recipe
 from .tracer import Tracer
 
@@ -37,7 +37,7 @@ _SCALAR = make_aval((), _FLOAT64)
 _births = itertools.count()
 _tuple = tuple.__new__  # makes a NamedTuple in half the time of its own constructor
 
-_inferred: dict[Any, Aval | tuple[Aval, ...]] = {}  # (primitive, params, avals) -> what the primitive infers
+_inferred: dict[Hashable, Aval | tuple[Aval, ...]] = {}  # (primitive, params, avals) -> what the primitive infers
 _INFERRED_LIMIT = 1 << 14
 
 _MOST_SHARED = 1 << 14  # variables of one type that are kept
@@ -71,22 +71,22 @@ class Builder:
         self.embeds = embeds
         self.arguments: list[Var] = []
         self.equations: list[Equation] = []
-        self.captures: dict[Any, tuple[Var, Any]] = {}  # id, or trace and number, -> variable, and the object of that id
+        self.captures: dict[Hashable, tuple[Var, object]] = {}  # see _capture
         self._captured: dict[Var, Value] = {}  # the values of captures, in the order of their variables
         self.count = 0  # variables so far: the number of the next one
         self.source: Source | None = None  # of the equations to come; None: the line that the user is running
         self.closed = False
         self.demands = 0  # how many values were asked for
         self.origin: Source | None = None  # the call that is traced
-        self.on_demand: Callable[[Builder, Tracer, str, Any], None] | None = None  # told what Python has asked for
+        self.on_demand: Callable[[Builder, Tracer, str, Value], None] | None = None  # told what Python has asked for
         self.known: dict[Var, Value] = {}  # the values of arguments, and what was computed on demand
         self._definitions: dict[Var, Equation] = {}
         self._indexed = 0
-        self._watched: list[tuple[np.ndarray[Any, Any], bytes, Source | None]] = []
+        self._watched: list[tuple[Value, bytes, Source | None]] = []
 
     # -- writing down --
 
-    def argument(self, aval: Aval, value: Value = None, weak: bool = False) -> Tracer:
+    def argument(self, aval: Aval, value: Value | None = None, weak: bool = False) -> Tracer:
         """A new argument; with a value, where the trace belongs to a call on concrete arrays."""
         var = Var(self.count, aval)
         self.count += 1
@@ -95,10 +95,10 @@ class Builder:
             self.known[var] = value
         return Tracer(self, var, weak)
 
-    def record(self, primitive: Primitive, operands: Sequence[Value], params: Params = ()) -> Any:
+    def record(self, primitive: Primitive[Out], operands: Sequence[Any], params: Params = ()) -> Any:  # Out, made here
         """Write down one equation; return a tracer of its result, or a tuple of them."""
         if self.closed:
-            raise self._escaped(operands)
+            raise self.escaped(operands)
         # An operand of this very builder is by far the usual case: spelled out, not sent through atom().
         atoms = tuple([x.atom if x.__class__ is Tracer and x.builder is self else self.atom(x) for x in operands])
         key = (primitive, params, *[a.aval for a in atoms])
@@ -112,11 +112,11 @@ class Builder:
         self.equations.append(Equation(primitive, atoms, params, results, self.source or here(2)))
         return tuple([Tracer(self, v) for v in results])
 
-    def note(self, primitive: Primitive, atoms: tuple[Atom, ...], aval: Aval, frame: FrameType,
+    def note(self, primitive: AnyPrimitive, atoms: tuple[Atom, ...], aval: Aval, frame: FrameType,
              params: Params = ()) -> Tracer:
         """Write down one equation of one result, with operands that are atoms already."""
         if self.closed:
-            raise self._escaped(atoms)
+            raise self.escaped(atoms)
         number = self.count
         self.count = number + 1
         # Variables are shared between traces: it takes half the time of making them, and spares the garbage collector.
@@ -127,20 +127,23 @@ class Builder:
     def follow(self, recipe: Recipe, atoms: list[Atom], frame: FrameType) -> Tracer:
         """Write down the equations of a recipe."""
         if self.closed:
-            raise self._escaped(atoms)
+            raise self.escaped(atoms)
         source = self.source or source_of(frame)
         number = self.count
         for primitive, operands, params, avals in recipe.steps:
+            results: tuple[Var, ...]
             if len(avals) == 1:
                 results = avals[0].numbered.get(number) or _numbered(avals[0], number)
             else:
                 results = tuple([Var(number + i, aval) for i, aval in enumerate(avals)])
             number += len(avals)
             self.equations.append(_tuple(Equation, (
-                primitive, tuple([atoms[a] if a.__class__ is int else a for a in operands]), params, results, source)))
+                primitive, tuple([atoms[a] if isinstance(a, int) else a for a in operands]), params, results, source)))
             atoms += results
         self.count = number
-        return Tracer(self, atoms[recipe.result], recipe.weak)  # type: ignore[arg-type]  # a Var: it was a tracer's
+        result = atoms[recipe.result]
+        assert isinstance(result, Var)  # it was a tracer's
+        return Tracer(self, result, recipe.weak)
 
     def number(self, x: float) -> Atom:
         """A Python float as a float64 operand."""
@@ -155,17 +158,17 @@ class Builder:
         _inferred[key] = inferred
         return inferred
 
-    def atom(self, x: Value) -> Atom:
+    def atom(self, x: Operand | Literal) -> Atom:
         """A value as an operand: this trace's own variable, a literal, or a constant from outside."""
         if isinstance(x, Tracer) and x.builder is self:
             return x.atom
         if isinstance(x, Literal):
             return x
         if isinstance(x, Traced):
-            if x.builder.birth > self.birth or x.builder.closed:  # type: ignore[attr-defined]  # a Builder
-                raise x.builder._escaped((x,))  # type: ignore[attr-defined]  # a Builder
-            outer: Any = x  # a Tracer of an enclosing trace: as it is now, for it may be written to
-            return self._capture(outer.atom, outer.alias(), outer.aval, (outer.builder.birth, outer.atom.number))
+            if x.builder.birth > self.birth or x.builder.closed:
+                raise x.builder.escaped((x,))
+            assert isinstance(x, Tracer)  # of an enclosing trace: captured as it is now, for it may be written to
+            return self._capture(x.atom, x.alias(), x.aval, (x.builder.birth, x.atom.number))
         aval = aval_of(x)
         if aval.dtype == object:
             raise ObjectArrayError(
@@ -176,10 +179,12 @@ class Builder:
         if aval.shape == ():
             x = x[()] if isinstance(x, np.ndarray) else x  # a 0-d array can be written to later
             return small_literal(x, aval.dtype) or self._capture(x, x, aval)
+        assert isinstance(x, np.ndarray)
         return self._capture_array(x, aval)
 
-    def _capture(self, x: Value, value: Value, aval: Aval, key: Any = None) -> Var:
-        """The variable of a value from outside, known by its id or, as traces share variables, by another key."""
+    def _capture(self, x: object, value: Any, aval: Aval, key: Hashable = None) -> Var:
+        """The variable of a value from outside. It is known by its id, and so the object of that id is kept; or, as traces
+        share variables, by another key."""
         key = id(x) if key is None else key
         entry = self.captures.get(key)
         if entry is not None:
@@ -190,7 +195,7 @@ class Builder:
         self._captured[var] = value
         return var
 
-    def _capture_array(self, x: np.ndarray[Any, Any], aval: Aval) -> Var:
+    def _capture_array(self, x: Value, aval: Aval) -> Var:
         """Capture an array as it is now: the program runs later, and the user's code may write to it until then."""
         refuse_other_arithmetic(x)
         if x.nbytes <= _SNAPSHOT_BYTES:
@@ -237,7 +242,7 @@ class Builder:
         outer = self._captured.get(v)
         return outer if isinstance(outer, Tracer) else Tracer(self, v)
 
-    def _escaped(self, values: Sequence[Any]) -> FadError:
+    def escaped(self, values: Sequence[object]) -> FadError:
         """The error for values that outlived this trace, or left it for one that encloses it."""
         escaped = [x.atom if isinstance(x, Tracer) else x for x in values if not isinstance(x, Tracer) or x.builder is self]
         made = [e.source for e in self.equations if not set(e.results).isdisjoint(a for a in escaped if isinstance(a, Var))]
@@ -251,10 +256,10 @@ class Builder:
 
     # -- values on demand --
 
-    def demand(self, tracer: Tracer, purpose: str) -> Any:
+    def demand(self, tracer: Tracer, purpose: str) -> Value:
         """The array behind a tracer, computed from the equations recorded so far, each at most once."""
         if self.closed:
-            raise self._escaped((tracer,))
+            raise self.escaped((tracer,))
         self.demands += 1
         value = concrete(self._evaluate(tracer.atom, purpose), purpose)
         if self.on_demand is not None:
@@ -305,26 +310,26 @@ class Builder:
             else "choose entry by entry with np.where(condition, a, b), or use fad.cond")
 
 
-def refuse_other_arithmetic(x: Any) -> None:
+def refuse_other_arithmetic(x: Operand) -> None:
     """See that an array computes as arrays do."""
-    if not isinstance(x, np.generic) and x.__class__ is not np.ndarray and x.__class__.__name__ in _OTHER_ARITHMETIC:
+    if isinstance(x, np.ndarray) and x.__class__ is not np.ndarray and x.__class__.__name__ in _OTHER_ARITHMETIC:
         raise DtypeError(f"an operand of type {x.__class__.__name__}, of shape {x.shape}",
                          why="it computes by other rules than an array, and fad knows those of arrays",
                          edit="give an array: np.ma.filled(x, 0.0) with np.where for the mask, or np.asarray(x)")
 
 
-def _same(a: np.ndarray[Any, Any], b: np.ndarray[Any, Any]) -> bool:
+def _same(a: Value, b: Value) -> bool:
     """Whether two arrays hold the same; with a nan among them they may be taken for different, which costs a capture."""
     return a.tobytes() == b.tobytes() if a.nbytes <= _FEW_BYTES else bool(np.array_equal(a, b))
 
 
-def _sample(array: np.ndarray[Any, Any]) -> bytes:
+def _sample(array: Value) -> bytes:
     """A few hundred entries, spread over an array: enough to see that it was written to."""
     each = max(2, round(512 ** (1 / array.ndim)))
     return array[tuple([slice(None, None, max(1, n // each)) for n in array.shape])].tobytes()
 
 
-def concrete(x: Value, purpose: str = "fad.value") -> Any:
+def concrete(x: Value, purpose: str = "fad.value") -> Value:
     """The plain array behind a value, traced or not."""
     while isinstance(x, Traced):
         x = x.builder.demand(x, purpose)
@@ -363,7 +368,7 @@ class Trace(NamedTuple):
 
 def trace(function: Callable[..., Sequence[Value]], avals: Sequence[Aval], values: Sequence[Value] = (),
           weak: Sequence[bool] = (), *, embeds: bool = False,
-          on_demand: Callable[[Builder, Tracer, str, Any], None] | None = None) -> Trace:
+          on_demand: Callable[[Builder, Tracer, str, Value], None] | None = None) -> Trace:
     """Run a function on tracers of these avals; with values, which its `if` and `while` can then ask for."""
     for look in newcomers:
         look(False)

@@ -113,13 +113,14 @@ def _leading(equation: Equation) -> int | None:
         return None
     shape = results[0].aval.shape
     if primitive.kind == "entrywise":
-        if not shape or len(shape) > 1 and prod(shape[1:]) > _BLOCK_ENTRIES:
+        if not shape or prod(shape[1:]) > _BLOCK_ENTRIES:
             return None
         return shape[0] if all(a.aval.shape in (shape, ()) for a in operands) else None
     if primitive is broadcast_p:
         axes = dict(params)["axes"]
-        inside = operands[0].aval.shape and len(shape) > 1 and prod(shape[1:]) <= _BLOCK_ENTRIES
-        return shape[0] if inside and isinstance(operands[0], Var) and 0 not in axes else None
+        if not operands[0].aval.shape or len(shape) < 2 or prod(shape[1:]) > _BLOCK_ENTRIES:
+            return None
+        return shape[0] if isinstance(operands[0], Var) and 0 not in axes else None
     if primitive in _REDUCTIONS and isinstance(operands[0], Var):
         taken = operands[0].aval.shape
         if primitive is not sum_p and 0 in dict(params)["axes"] or prod(taken[1:]) > _BLOCK_ENTRIES:

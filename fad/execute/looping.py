@@ -9,16 +9,16 @@ loop, which may write into it; numbers are read from and written to stacks as Py
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from ..core.equation import Atom, Equation, Literal, Var, variables
 from ..core.graph import Graph
+from ..core.primitive import Value, Values
 from ..passes.simplify import drop_dead
 from .program import Program
 from .scalars import RAISED, literal_text
-from .writing import Writer
+from .writing import Scope, Writer
 
 __all__ = ["Loop"]
 
@@ -51,7 +51,7 @@ class Loop(Program):
             self._prepared = Program(before), body
         return self._prepared
 
-    def run(self, *operands: Any) -> tuple[Any, ...]:
+    def run(self, *operands: Value) -> Values:
         """The results for these operands."""
         function = self._run or self._compile()
         before, _ = self._parts()
@@ -63,10 +63,10 @@ class Loop(Program):
         except RAISED:
             return (self._careful or self._compile_carefully())(*operands)
 
-    def __call__(self, values: Sequence[Any]) -> tuple[Any, ...]:
+    def __call__(self, values: Sequence[Value]) -> Values:
         return self.run(*values)
 
-    def _text(self, *, python_numbers: bool) -> tuple[str, dict[str, Any]]:
+    def _text(self, *, python_numbers: bool) -> tuple[str, Scope]:
         (before, body), (n_consts, n_carry, length, reverse) = self._parts(), self._settings
         n_consts += len(before.graph.outputs)
         return _LoopText(body, python_numbers, n_consts, n_carry, length, reverse).text()
@@ -112,7 +112,7 @@ class _LoopText:
         self.writer.memory.fresh.update(v for v in self.carry if v.aval.shape)
         self.writer.statements()
 
-    def text(self) -> tuple[str, dict[str, Any]]:
+    def text(self) -> tuple[str, Scope]:
         writer, name = self.writer, self.writer.name
         before = [f"{name(v)} = float({name(v)})" for v in (*self.consts, *self.carry) if self._is_float(v)]
         before += [f"{name(v)} = {name(v)}.copy()" for v in self.carry if v.aval.shape]

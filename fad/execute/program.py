@@ -6,21 +6,20 @@ import itertools
 import linecache
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from ..core.graph import Graph, inlined, replay
-from ..core.primitive import Traced, Value, innermost
+from ..core.primitive import Traced, Value, Values, innermost
 from ..passes.simplify import simplify
 from ..primitives.control import call_p, guard_p
 from .lines import relabelled, users_line
 from .scalars import RAISED
-from .writing import write
+from .writing import Scope, write
 
 __all__ = ["Program"]
 
 _serial = itertools.count(1)
 
-Function = Callable[..., tuple[Any, ...]]
+Function = Callable[..., Values]
 
 
 class Program:
@@ -53,13 +52,12 @@ class Program:
             _explain(error)
             raise
 
-    def _recorded(self, values: Sequence[Value]) -> tuple[Value, ...]:
+    def _recorded(self, values: Sequence[Value]) -> Values:
         """The same in an enclosing trace: of a user's function one equation, as the trace runs on every call."""
         recorder = innermost(values)
         if recorder is None or recorder.embeds:
             return replay(self.graph, values)
-        results: tuple[Value, ...] = recorder.record(call_p, values, (("graph", self.graph),))
-        return results
+        return recorder.record(call_p, values, (("graph", self.graph),))
 
     @property
     def source(self) -> str:
@@ -85,10 +83,10 @@ class Program:
         self._careful = self._made(*self._text(python_numbers=False))
         return self._careful
 
-    def _text(self, *, python_numbers: bool) -> tuple[str, dict[str, Any]]:
+    def _text(self, *, python_numbers: bool) -> tuple[str, Scope]:
         return write(self.simplified, python_numbers=python_numbers)
 
-    def _made(self, source: str, scope: dict[str, Any]) -> Function:
+    def _made(self, source: str, scope: Scope) -> Function:
         file = f"<fad program {next(_serial)}>"
         lines = source.splitlines()
         linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file

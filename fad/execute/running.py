@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextvars import copy_context
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..config import settings
+from ..core.primitive import Operand, Value, Values
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor
 
 __all__ = ["run_blocks", "settled"]
 
@@ -17,14 +21,14 @@ _LEAST_SHARE = 4  # blocks that make a thread worth waking
 
 
 @lru_cache(maxsize=4)
-def _pool(threads: int) -> Any:
+def _pool(threads: int) -> Executor:
     from concurrent.futures import ThreadPoolExecutor  # here: it would be an eighth of the time of `import fad`
 
     return ThreadPoolExecutor(threads, thread_name_prefix="fad")
 
 
-def run_blocks(function: Callable[..., tuple[Any, ...]], n: int, rows: int, combine: tuple[Any, ...],
-               *arrays: Any) -> tuple[Any, ...]:
+def run_blocks(function: Callable[..., Values], n: int, rows: int, combine: Sequence[np.ufunc],
+               *arrays: Value) -> Values:
     """Run a block's function from 0 to n, in one go or in a share for each thread; the totals, combined."""
     shares = min(settings.threads, n // (rows * _LEAST_SHARE))
     if shares <= 1:
@@ -37,13 +41,13 @@ def run_blocks(function: Callable[..., tuple[Any, ...]], n: int, rows: int, comb
     return tuple([_combined(ufunc, [part[k] for part in parts]) for k, ufunc in enumerate(combine)])
 
 
-def _combined(ufunc: Any, parts: list[Any]) -> Any:
+def _combined(ufunc: np.ufunc, parts: list[Value]) -> Value:
     total = parts[0]
     for part in parts[1:]:
         total = ufunc(total, part)
     return total
 
 
-def settled(x: Any) -> Any:
+def settled(x: Operand) -> Operand:
     """A number as a NumPy scalar, where an operation has left an array of rank 0."""
     return x[()] if isinstance(x, np.ndarray) else x

@@ -8,12 +8,11 @@ run again on NumPy's own scalars.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from ..core.equation import Equation, Literal
-from ..core.primitive import Primitive
+from ..core.primitive import AnyPrimitive
 from ..primitives import elementwise as ew
 from ..primitives.structural import convert_p
 
@@ -24,12 +23,12 @@ RAISED = (ValueError, OverflowError, ZeroDivisionError)
 
 _PLAIN = (np.dtype(np.float64), np.dtype(np.bool_))
 
-NAMES: dict[str, Any] = {name: getattr(math, name) for name in (
+NAMES: dict[str, object] = {name: getattr(math, name) for name in (
     "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp exp2 expm1 log log2 log10 log1p sqrt cbrt hypot "
     "atan2 floor ceil trunc copysign isfinite isinf pow").split()}
 """What the expressions below use."""
 
-_TEMPLATES: dict[Primitive, str] = {
+_TEMPLATES: dict[AnyPrimitive, str] = {
     ew.negative: "-{0}", ew.positive: "{0}", ew.add: "{0} + {1}", ew.subtract: "{0} - {1}", ew.multiply: "{0} * {1}",
     ew.divide: "{0} / {1}", ew.square: "{0} * {0}", ew.reciprocal: "1.0 / {0}", ew.power: "pow({0}, {1})",
     ew.float_power: "pow({0}, {1})", ew.absolute: "abs({0})", ew.floor_divide: "{0} // {1}", ew.remainder: "{0} % {1}",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
+from ..core.avals import Dtype, Shape
 from ..core.equation import Atom, Equation, Literal, Var, variables
 from ..core.graph import Graph
-from ..core.primitive import Primitive
+from ..core.primitive import AnyPrimitive
 from ..core.render import letters
 from ..primitives.indexing import getitem_p
 from ..primitives.structural import broadcast_p, convert_p, reshape_p, sum_p
@@ -20,7 +21,7 @@ from .memory import Memory, members, repeated_by_numpy
 from .running import run_blocks, settled
 from .scalars import NAMES, expression, literal_text
 
-__all__ = ["write"]
+__all__ = ["Scope", "Writer", "write"]
 
 _LEAST_REUSED = 256  # entries of an array for which writing into old memory is worth the words
 _FLOAT64 = np.dtype(np.float64)
@@ -28,7 +29,11 @@ _BASICS = {"float64": np.float64, "boolean": np.bool_, "empty": np.empty, "zeros
            "run_blocks": run_blocks, "settled": settled, "add_reduce": np.add.reduce}  # no name ends in _, as variables do
 
 
-def write(graph: Graph, *, python_numbers: bool) -> tuple[str, dict[str, Any]]:
+Scope: TypeAlias = dict[str, Any]
+"""The names that a generated text uses, and what they stand for."""
+
+
+def write(graph: Graph, *, python_numbers: bool) -> tuple[str, Scope]:
     """The source of the function `program`, and the names that it uses."""
     writer = Writer(graph, python_numbers)
     writer.statements()
@@ -54,7 +59,7 @@ class Writer:
                 for v in variables(user.operands):
                     self.users.setdefault(v, set()).add(at)
         self.thin = repeated_by_numpy(graph, self.steps)
-        self.scope: dict[str, Any] = dict(_BASICS)
+        self.scope: Scope = dict(_BASICS)
         self.names: dict[Var, str] = {}
         self.constants: dict[int, str] = {}
         self.functions: list[str] = []  # one for each block, above the program
@@ -106,7 +111,7 @@ class Writer:
             found = self.names[v] = f"{letters(len(self.names))}_"
         return found
 
-    def constant(self, value: Any, hint: str) -> str:
+    def constant(self, value: object, hint: str) -> str:
         known = self.constants.get(id(value))
         if known is None:
             known = hint if hint.isidentifier() and hint not in self.scope else f"{hint}_{len(self.scope)}"
@@ -173,7 +178,7 @@ class Writer:
         into = [_out_argument(primitive, name) for name in self._into(equation)]
         return f"{self.constant(evaluate, primitive.name)}({', '.join([*arguments, *into])})"
 
-    def _setting(self, value: Any, key: str) -> str:
+    def _setting(self, value: object, key: str) -> str:
         plain = value is None or isinstance(value, (bool, int, str)) or (
             isinstance(value, tuple) and all(type(v) is int for v in value))
         return repr(value) if plain else self.constant(value, f"the_{key}")
@@ -350,10 +355,10 @@ class _Scratch:
 
     def __init__(self, rows: int) -> None:
         self.rows = rows
-        self.arrays: dict[str, tuple[tuple[int, ...], Any]] = {}
-        self.free: dict[tuple[tuple[int, ...], Any], list[str]] = {}
+        self.arrays: dict[str, tuple[Shape, Dtype]] = {}
+        self.free: dict[tuple[Shape, Dtype], list[str]] = {}
 
-    def take(self, row: tuple[int, ...], dtype: Any) -> str:
+    def take(self, row: Shape, dtype: Dtype) -> str:
         free = self.free.setdefault((row, dtype), [])
         if free:
             return free.pop()
@@ -368,7 +373,7 @@ class _Scratch:
                 free.append(name)
 
 
-def _out_argument(primitive: Primitive, name: str) -> str:
+def _out_argument(primitive: AnyPrimitive, name: str) -> str:
     """The array for a ufunc's result: by position, which is faster, where NumPy does not want it by name."""
     return f"out={name}" if primitive.evaluate in (np.maximum, np.minimum) else name
 

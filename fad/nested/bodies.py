@@ -10,8 +10,8 @@ import numpy as np
 from .. import tree
 from ..core.avals import Aval
 from ..core.graph import Graph, inlined, replay
-from ..core.leaves import aval_of_value, is_array
-from ..core.primitive import Value
+from ..core.leaves import aval_of_value, is_array, is_number
+from ..core.primitive import Operand, Value
 from ..core.tracer import Tracer
 from ..core.tracing import Builder, trace
 from ..errors import DtypeError, FadError, ShapeError, TreeError
@@ -19,10 +19,7 @@ from ..primitives.structural import convert
 from ..tree import Structure
 from .inner import traced_inside
 
-__all__ = ["Arrays", "Function", "carried", "is_number", "truth", "types"]
-
-_NUMBERS = (float, int, complex, bool)
-
+__all__ = ["Arrays", "Function", "carried", "truth", "types"]
 
 class Arrays(NamedTuple):
     """A tree of arrays: its leaves as operands, and its structure."""
@@ -31,7 +28,7 @@ class Arrays(NamedTuple):
     structure: Structure
 
     @classmethod
-    def of(cls, what: str, x: Any) -> Arrays:
+    def of(cls, what: str, x: object) -> Arrays:
         leaves, structure = tree.flatten(x)
         for leaf in leaves:
             if not is_array(leaf):
@@ -49,13 +46,8 @@ class Arrays(NamedTuple):
         return types(self.structure, self.avals)
 
 
-def _number(x: Any) -> Value:
+def _number(x: Operand) -> Value:
     return x if isinstance(x, Tracer) else np.asarray(x)[()]
-
-
-def is_number(x: Any) -> bool:
-    """Whether a leaf is a Python number, traced or not."""
-    return x.weak if isinstance(x, Tracer) else type(x) in _NUMBERS
 
 
 def types(structure: Structure, avals: Sequence[Aval]) -> str:
@@ -90,7 +82,7 @@ class Function(NamedTuple):
             results, avals, numbers, strict=True)]))
 
 
-def carried(what: str, result: Any, structure: Structure, avals: Sequence[Aval]) -> list[Value]:
+def carried(what: str, result: object, structure: Structure, avals: Sequence[Aval]) -> list[Value]:
     """The leaves of a new carry, of the types of the old one; a Python number takes the type that is there."""
     leaves, found = tree.flatten(result)
     if found != structure:
@@ -120,7 +112,8 @@ def _fitted(x: Value, aval: Aval) -> Value:
     found = aval_of_value(x)
     if found is aval or found.shape != aval.shape or not np.can_cast(found.dtype, aval.dtype, "same_kind"):
         return x
-    return convert(x, aval.dtype) if isinstance(x, Tracer) else aval.dtype.type(x)
+    fitted: Value = convert(x, aval.dtype) if isinstance(x, Tracer) else aval.dtype.type(x)
+    return fitted
 
 
 def truth(what: str, x: Any) -> Value:
@@ -130,5 +123,6 @@ def truth(what: str, x: Any) -> Value:
         raise ShapeError(f"{what} got a condition of type {kind}", why="it is one truth value that decides",
                          edit="reduce it with np.any or np.all, or choose entry by entry with np.where")
     if aval_of_value(x).dtype == np.bool_:
-        return x if isinstance(x, Tracer) else np.bool_(x)
-    return np.not_equal(x, 0)
+        return x if isinstance(x, Tracer) else np.asarray(x, np.bool_)[()]
+    unequal: Value = np.not_equal(x, 0)
+    return unequal

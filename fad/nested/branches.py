@@ -10,12 +10,12 @@ its own results.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from ..core.avals import Aval
-from ..core.equation import Atom, Equation
+from ..core.equation import Atom, Equation, Var
 from ..core.graph import Graph, memoised, replay
-from ..core.primitive import Linear, Primitive, Tangent, Value, Zero
+from ..core.leaves import aval_of_value
+from ..core.primitive import Linear, Primitive, Tangent, Value, Values, Zero
 from ..core.tracing import Builder
 from ..execute import Program
 from ..passes.jvp import jvp_graph, moved_outputs
@@ -24,7 +24,7 @@ from ..passes.transpose import transposed
 from ..passes.vmap import vmap_graph
 from ..primitives.elementwise import select
 from ..primitives.structural import broadcast, full
-from .inner import New, chosen, cut, filled, holding, instantiated, stack_size, trimmed, unchosen
+from .inner import New, chosen, cut, filled, holding, instantiated, stack_size, there, trimmed, unchosen
 
 __all__ = ["cond_p"]
 
@@ -49,7 +49,7 @@ def _push(primals: Sequence[Value], tangents: Sequence[Tangent], *, otherwise: G
     results = cond_p(*primals, *instantiated(chosen(tangents[1:], moves), *primals),
                      otherwise=jvp_graph(otherwise, moves, moved), then=jvp_graph(then, moves, moved))
     out, d_out = cut(results, len(moved))
-    return out, filled(moved, d_out, [Zero(y.aval) for y in unchosen(out, moved)])
+    return out, filled(moved, d_out, [Zero(aval_of_value(y)) for y in unchosen(out, moved)])
 
 
 def _batch(operands: Sequence[Value], mapped: Sequence[bool], *, otherwise: Graph, then: Graph) -> Sequence[Value]:
@@ -58,8 +58,7 @@ def _batch(operands: Sequence[Value], mapped: Sequence[bool], *, otherwise: Grap
     flags = tuple(mapped[1:])
     otherwise, then = vmap_graph(otherwise, flags, size), vmap_graph(then, flags, size)
     if not mapped[0]:
-        results: Sequence[Value] = cond_p(which, *xs, otherwise=otherwise, then=then)
-        return results
+        return cond_p(which, *xs, otherwise=otherwise, then=then)
     pairs = zip(replay(then, xs), replay(otherwise, xs), strict=True)
     return [select(broadcast(which, y.shape, tuple(range(1, len(y.shape)))), y, z) for y, z in pairs]
 
@@ -127,7 +126,7 @@ def _taking_over(graph: Graph, homes: Sequence[int], places: Sequence[Aval]) -> 
     return builder.build(replay(graph, [*[there[i] for i in homes], *late]))
 
 
-def _equation(operands: Sequence[Atom], results: Sequence[Any], like: Equation, otherwise: Graph,
+def _equation(operands: Sequence[Atom], results: Sequence[Var], like: Equation, otherwise: Graph,
               then: Graph) -> Equation:
     return Equation(cond_p, tuple(operands), (("otherwise", otherwise), ("then", then)), tuple(results), like.source)
 
@@ -139,7 +138,7 @@ def _transpose(cts: Sequence[Tangent], /, which: Value, *operands: Value, otherw
                then: Graph) -> list[Tangent | None]:
     linear = tuple([isinstance(x, Linear) for x in operands])
     moved = tuple([not isinstance(ct, Zero) for ct in cts])
-    results = cond_p(which, *unchosen(operands, linear), *chosen(cts, moved), then=_turned(then, linear, moved),
+    results = cond_p(which, *unchosen(operands, linear), *there(cts), then=_turned(then, linear, moved),
                      otherwise=_turned(otherwise, linear, moved))
     nothing: list[Tangent | None] = [None] * len(operands)
     return [None, *filled(linear, results, nothing)]
@@ -165,9 +164,9 @@ def _program(graph: Graph) -> Program:
     return Program(graph)
 
 
-def _compiled(*, otherwise: Graph, then: Graph) -> Callable[..., Any]:
+def _compiled(*, otherwise: Graph, then: Graph) -> Callable[..., Values]:
     programs = _program(otherwise), _program(then)
     return lambda which, *xs: programs[bool(which)](xs)
 
 
-cond_p: Primitive = holding("cond", _infer, _push, _batch, _split, _transpose, _trim, _compiled)
+cond_p: Primitive[Values] = holding("cond", _infer, _push, _batch, _split, _transpose, _trim, _compiled)

@@ -6,38 +6,44 @@ derivative is a loop, and a loop's graph stays as large as one turn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from ..core.avals import Aval
-from ..core.equation import Atom, Equation, Var, variables
+from ..core.equation import Atom, Equation, Literal, Var, variables
 from ..core.graph import Graph, replay
-from ..core.primitive import Inner, Primitive, Tangent, Value, Zero, innermost
+from ..core.primitive import Batch, Infer, Inner, Primitive, Tangent, Transpose, Value, Values, Zero, innermost
 from ..core.tracer import Tracer
 from ..core.tracing import Builder, Trace, active_builders, trace
 from ..passes.simplify import drop_dead
 from ..primitives.structural import broadcast, instantiate
 
 __all__ = ["New", "chosen", "copied", "cut", "filled", "holding", "instantiated", "stack_size", "stacked_first",
-           "traced_inside", "trimmed", "unchosen"]
+           "there", "traced_inside", "trimmed", "unchosen"]
 
 T = TypeVar("T")
 
 New = Callable[[Aval], Var]
 """Makes a variable that no equation has yet."""
 
+Push = Callable[..., tuple[Sequence[Value], Sequence[Tangent]]]
+Split = Callable[[Equation, Sequence[bool], New], tuple[Sequence[Equation], Sequence[Equation]]]
+Trim = Callable[[Equation, Sequence[bool]], Equation]
 
-def holding(name: str, infer: Callable[..., Any], push: Callable[..., Any], batch: Callable[..., Any],
-            split: Callable[..., Any], transpose: Callable[..., Any], trim: Callable[..., Any],
-            compiled: Callable[..., Callable[..., Any]]) -> Primitive:
+
+Compiled = Callable[..., Callable[..., Values]]
+"""(**params) -> a function of the operands: see `Inner`."""
+
+
+def holding(name: str, infer: Infer, push: Push, batch: Batch, split: Split, transpose: Transpose, trim: Trim,
+            compiled: Compiled) -> Primitive[Values]:
     """A primitive that holds programs, and has several results."""
 
-    def evaluate(*operands: Any, **params: Any) -> Any:
+    def evaluate(*operands: Value, **params: Any) -> Values:
         return compiled(**params)(*operands)
 
-    def jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Any, /, **params: Any) -> Sequence[Tangent]:
-        moved: Sequence[Tangent] = push(primals, tangents, **params)[1]
-        return moved
+    def jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Values, /, **params: Any) -> Sequence[Tangent]:
+        return push(primals, tangents, **params)[1]
 
     inner = Inner(push, split, trim, compiled)
     return Primitive(name, evaluate, infer, jvp, batch, transpose, several=True, inner=inner)
@@ -72,6 +78,11 @@ def filled(flags: Iterable[bool], there: Iterable[T], otherwise: Iterable[T]) ->
 
 
 # -- values ---------------------------------------------------------------------------------------
+
+
+def there(tangents: Iterable[Tangent]) -> list[Value]:
+    """The tangents that are not known to vanish."""
+    return [t for t in tangents if not isinstance(t, Zero)]
 
 
 def instantiated(tangents: Sequence[Tangent], *others: Value) -> list[Value]:
@@ -111,7 +122,7 @@ def traced_inside(function: Callable[..., Sequence[Value]], avals: Sequence[Aval
         return traced
     builder = Builder()
     arguments = [builder.argument(aval) for aval in avals]
-    made: dict[Any, Value] = {}
+    made: dict[Hashable, Value] = {}
     for outer, e in reversed(wanted):
         operands = [outer.seen_from_outside(a) if isinstance(a, Var) else a for a in e.operands]
         builder.source = e.source
@@ -122,7 +133,7 @@ def traced_inside(function: Callable[..., Sequence[Value]], avals: Sequence[Aval
     return Trace(builder.build(replay(traced.graph, [*arguments, *captures])), builder.captured())
 
 
-def _key(x: Value) -> Any:
+def _key(x: Value | Literal) -> Hashable:
     """What names a traced value: its trace, and its variable there."""
     return (id(x.builder), x.atom) if isinstance(x, Tracer) else None
 

@@ -10,13 +10,13 @@ traced when somebody differentiates twice.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from .. import tree
 from ..core.avals import Aval
 from ..core.graph import Graph, replay
 from ..core.leaves import aval_of_value, fitting
-from ..core.primitive import Primitive, Tangent, Value, Zero, innermost
+from ..core.primitive import Primitive, Tangent, Traced, Value, Values, Zero, innermost
 from ..core.tracing import trace
 from ..errors import RuleError
 from ..passes.vmap import vmap_graph
@@ -30,8 +30,8 @@ __all__ = ["JvpRule", "TracedJvp", "custom_jvp_p"]
 class JvpRule(NamedTuple):
     """A user's jvp rule, as a function of leaves."""
 
-    f: Callable[..., Any]
-    rule: Callable[..., Any]
+    f: Callable[..., object]
+    rule: Callable[..., object]
     arguments: Arguments
     out: Structure
 
@@ -53,7 +53,7 @@ class JvpRule(NamedTuple):
 class _MappedJvpRule(NamedTuple):
     """The same rule for stacks of arguments."""
 
-    rule: Any
+    rule: JvpRule | _MappedJvpRule
     avals: tuple[Aval, ...]  # of the arguments of one example
     mapped: tuple[bool, ...]
     size: int
@@ -77,7 +77,7 @@ class TracedJvp(NamedTuple):
     def of(cls, rule: JvpRule, arrays: Sequence[Value], n_held: int) -> tuple[TracedJvp, tuple[Value, ...]]:
         n = len(arrays)
         avals = [aval_of_value(x) for x in arrays]
-        traced = trace(lambda *xs: rule(xs[:n], xs[n:]), [*avals, *avals], [*arrays, *[None] * n])
+        traced = trace(lambda *xs: rule(xs[:n], xs[n:]), [*avals, *avals], arrays)
         return cls(traced.graph, n, n_held), traced.captures
 
     def pushed(self, primals: Sequence[Value], tangents: Sequence[Value]) -> Sequence[Value]:
@@ -88,30 +88,37 @@ class TracedJvp(NamedTuple):
         return self._replace(graph=vmap_graph(self.graph, flags, size))
 
 
-def _custom_jvp_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Any, /, *, graph: Graph,
-                    rule: Any) -> tuple[Tangent, ...]:
+AnyJvpRule: TypeAlias = JvpRule | _MappedJvpRule | TracedJvp
+
+
+def _n_arguments(rule: JvpRule | _MappedJvpRule) -> int:
+    return len(rule.avals if isinstance(rule, _MappedJvpRule) else rule.arguments.positions)
+
+
+def _custom_jvp_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Sequence[Traced], /, *, graph: Graph,
+                    rule: AnyJvpRule) -> tuple[Tangent, ...]:
     recorder = innermost(primals)
     if isinstance(rule, TracedJvp):
         n = rule.n
         refuse_moving(tangents[n:n + rule.n_held])
         moved = rule.pushed(primals, [instantiate(t, recorder) for t in tangents[:n]])
     else:
-        n = len(rule.avals if isinstance(rule, _MappedJvpRule) else rule.arguments.positions)
+        n = _n_arguments(rule)
         refuse_moving(tangents[n:])
         moved = rule(list(primals[:n]), [instantiate(t, recorder) for t in tangents[:n]])
     return tuple([fitting("a jvp rule", "tangent", t, y.aval) if y.aval.inexact else Zero(y.aval)
                   for t, y in zip(moved, result, strict=True)])
 
 
-def _custom_jvp_batch(operands: Sequence[Value], mapped: Sequence[bool], /, *, graph: Graph, rule: Any) -> Any:
+def _custom_jvp_batch(operands: Sequence[Value], mapped: Sequence[bool], /, *, graph: Graph, rule: AnyJvpRule) -> Values:
     size = stack_size(operands, mapped)
     if isinstance(rule, TracedJvp):
         flags = tuple(mapped[:len(graph.inputs)])
         return custom_jvp_p(*operands, graph=vmap_graph(graph, flags, size), rule=rule.mapped(mapped, size))
-    n = len(rule.avals if isinstance(rule, _MappedJvpRule) else rule.arguments.positions)
+    n = _n_arguments(rule)
     avals = tuple([v.aval for v in graph.inputs[:n]])
     return custom_jvp_p(*operands, graph=vmap_graph(graph, tuple(mapped), size),
                         rule=_MappedJvpRule(rule, avals, tuple(mapped[:n]), size))
 
 
-custom_jvp_p: Primitive = Primitive("custom_jvp", run, infer, _custom_jvp_jvp, _custom_jvp_batch, several=True)
+custom_jvp_p: Primitive[Values] = Primitive("custom_jvp", run, infer, _custom_jvp_jvp, _custom_jvp_batch, several=True)

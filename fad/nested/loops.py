@@ -14,9 +14,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..core.avals import Aval
-from ..core.equation import Atom, Equation
+from ..core.equation import Atom, Equation, Var
 from ..core.graph import Graph, memoised, replay
-from ..core.primitive import Primitive, Tangent, Value, Zero, innermost
+from ..core.leaves import aval_of_value
+from ..core.primitive import Primitive, Tangent, Value, Values, Zero, innermost
 from ..core.tracing import Builder
 from ..errors import MissingRuleError
 from ..execute import Loop
@@ -63,7 +64,7 @@ def _push(primals: Sequence[Value], tangents: Sequence[Tangent], *, body: Graph,
     dx_consts, dx_carry = cut(instantiated(chosen(tangents[1:], moves), *primals), len(d_consts))
     results = while_p(*going, *x_consts, *dx_consts, *x_carry, *dx_carry, body=both, n_consts=n_consts + len(d_consts))
     carried, d_carried = cut(results, n_carry)
-    return carried, filled(m_carry, d_carried, [Zero(y.aval) for y in unchosen(carried, m_carry)])
+    return carried, filled(m_carry, d_carried, [Zero(aval_of_value(y)) for y in unchosen(carried, m_carry)])
 
 
 # -- batch: the loop goes on for as long as one of the examples does ------------------------------
@@ -120,7 +121,7 @@ def _split(equation: Equation, late: Sequence[bool], new: New) -> tuple[list[Equ
     return [now], [_equation(equation.operands, again, equation, **params)]
 
 
-def _equation(operands: Sequence[Atom], results: Sequence[Any], like: Equation, **params: Any) -> Equation:
+def _equation(operands: Sequence[Atom], results: Sequence[Var], like: Equation, **params: Any) -> Equation:
     return Equation(while_p, tuple(operands), tuple(sorted(params.items())), tuple(results), like.source)
 
 
@@ -155,5 +156,5 @@ def _loop(body: Graph, n_consts: int) -> Loop:
     return Loop(body, n_consts, len(body.inputs) - n_consts, None)
 
 
-while_p: Primitive = holding("while_loop", _infer, _push, _batch, _split, _transpose, _trim,
+while_p: Primitive[Values] = holding("while_loop", _infer, _push, _batch, _split, _transpose, _trim,
                              lambda *, body, n_consts: _loop(body, n_consts).run)

@@ -11,32 +11,31 @@ axis in front, the outermost first, which operands have it. The rules are those 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
 from ..core.avals import Aval
 from ..core.graph import Graph, memoised, replay
-from ..core.primitive import Linear, Primitive, Tangent, Value, Zero
+from ..core.primitive import Linear, Primitive, Tangent, Traced, Value, Zero
 from ..core.tracing import Builder
 from ..execute import Program
 from ..passes.jvp import jvp_graph
 from ..passes.transpose import transposed
 from ..passes.vmap import vmap_graph
-from .inner import chosen, instantiated, stack_size, stacked_first
+from .inner import chosen, instantiated, stack_size, stacked_first, there
 
 __all__ = ["Stacks", "linear_solve_p", "looped", "mapped_rule"]
 
 Flags = tuple[bool, ...]
 Stacks = tuple[Flags, ...]
 
-_LinearSolver = Callable[[Callable[[Any], Any], Any], Any]
+_LinearSolver = Callable[[Callable[[Value], Value], Value], Value]
 
 
 # -- one system after another ---------------------------------------------------------------------
 
 
-def looped(one: Callable[..., Any], operands: Sequence[Any], stacks: Stacks, like: int) -> Any:
+def looped(one: Callable[..., Value], operands: Sequence[Value], stacks: Stacks, like: int) -> Value:
     """The results for all systems, each like the operand of that number, which every stack has."""
     if not stacks:
         return one(*operands)
@@ -63,10 +62,10 @@ def _program(graph: Graph) -> Program:
     return Program(graph)
 
 
-def _evaluate(*operands: Any, graph: Graph, solver: _LinearSolver, stacks: Stacks) -> Any:
+def _evaluate(*operands: Value, graph: Graph, solver: _LinearSolver, stacks: Stacks) -> Value:
     multiply = _program(graph)
 
-    def one(*values: Any) -> Any:
+    def one(*values: Value) -> Value:
         *residuals, b = values
         x = solver(lambda v: multiply([*residuals, v])[0], b)
         return np.array(x, b.dtype).reshape(b.shape)
@@ -78,14 +77,14 @@ def _infer(*avals: Aval, graph: Graph, solver: _LinearSolver, stacks: Stacks) ->
     return avals[-1]
 
 
-def _jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, *, graph: Graph, solver: _LinearSolver,
+def _jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Traced, /, *, graph: Graph, solver: _LinearSolver,
          stacks: Stacks) -> Tangent:
     moves = tuple([not isinstance(t, Zero) for t in tangents])
     if not any(moves):
         return Zero(result.aval)
     rule = mapped_rule(_rule(graph, solver, moves), stacks,
                        lambda stack: (*stack[:-1], True, *chosen(stack, moves)), result.shape)
-    return replay(rule, [*primals[:-1], result, *chosen(tangents, moves)])[0]
+    return replay(rule, [*primals[:-1], result, *there(tangents)])[0]
 
 
 @memoised

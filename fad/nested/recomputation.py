@@ -10,18 +10,18 @@ sharing of equations undoes this.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from ..core.avals import Aval
 from ..core.equation import Atom, Equation
 from ..core.graph import Graph, memoised
-from ..core.primitive import Linear, Primitive, Tangent, Value, Zero
+from ..core.leaves import aval_of_value
+from ..core.primitive import Linear, Primitive, Tangent, Value, Values, Zero
 from ..execute import Program
 from ..passes.jvp import jvp_graph, moved_outputs
 from ..passes.split import late_outputs
 from ..passes.transpose import transposed
 from ..passes.vmap import vmap_graph
-from .inner import New, chosen, cut, filled, holding, stack_size, trimmed, unchosen
+from .inner import New, chosen, cut, filled, holding, stack_size, there, trimmed, unchosen
 
 __all__ = ["checkpoint_p"]
 
@@ -36,15 +36,14 @@ def _infer(*avals: Aval, graph: Graph) -> tuple[Aval, ...]:
 def _push(primals: Sequence[Value], tangents: Sequence[Tangent], *, graph: Graph) -> tuple[list[Value], list[Tangent]]:
     moves = tuple([not isinstance(t, Zero) for t in tangents])
     moved = moved_outputs(graph, moves)
-    results = checkpoint_p(*primals, *chosen(tangents, moves), graph=jvp_graph(graph, moves, moved))
+    results = checkpoint_p(*primals, *there(tangents), graph=jvp_graph(graph, moves, moved))
     out, d_out = cut(results, len(moved))
-    return out, filled(moved, d_out, [Zero(y.aval) for y in unchosen(out, moved)])
+    return out, filled(moved, d_out, [Zero(aval_of_value(y)) for y in unchosen(out, moved)])
 
 
-def _batch(operands: Sequence[Value], mapped: Sequence[bool], *, graph: Graph) -> Sequence[Value]:
+def _batch(operands: Sequence[Value], mapped: Sequence[bool], *, graph: Graph) -> Values:
     mapped_graph = vmap_graph(graph, tuple(mapped), stack_size(operands, mapped))
-    results: Sequence[Value] = checkpoint_p(*operands, graph=mapped_graph)
-    return results
+    return checkpoint_p(*operands, graph=mapped_graph)
 
 
 def _split(equation: Equation, late: Sequence[bool], new: New) -> tuple[list[Equation], list[Equation]]:
@@ -56,7 +55,7 @@ def _split(equation: Equation, late: Sequence[bool], new: New) -> tuple[list[Equ
 def _transpose(cts: Sequence[Tangent], /, *operands: Value, graph: Graph) -> list[Tangent | None]:
     linear = tuple([isinstance(x, Linear) for x in operands])
     moved = tuple([not isinstance(ct, Zero) for ct in cts])
-    results = checkpoint_p(*unchosen(operands, linear), *chosen(cts, moved), graph=_turned(graph, linear, moved))
+    results = checkpoint_p(*unchosen(operands, linear), *there(cts), graph=_turned(graph, linear, moved))
     nothing: list[Tangent | None] = [None] * len(operands)
     return filled(linear, results, nothing)
 
@@ -81,9 +80,9 @@ def _program(graph: Graph) -> Program:
     return Program(graph)
 
 
-def _compiled(*, graph: Graph) -> Callable[..., Any]:
+def _compiled(*, graph: Graph) -> Callable[..., Values]:
     program = _program(graph)
     return lambda *operands: program(operands)
 
 
-checkpoint_p: Primitive = holding("checkpoint", _infer, _push, _batch, _split, _transpose, _trim, _compiled)
+checkpoint_p: Primitive[Values] = holding("checkpoint", _infer, _push, _batch, _split, _transpose, _trim, _compiled)

@@ -23,7 +23,8 @@ from typing import Any, NamedTuple
 from ..core.avals import Aval, make_aval
 from ..core.equation import Atom, Equation, Var
 from ..core.graph import Graph, memoised, replay
-from ..core.primitive import Linear, Primitive, Tangent, Value, Zero
+from ..core.leaves import aval_of_value
+from ..core.primitive import Linear, Primitive, Tangent, Value, Values, Zero
 from ..core.tracing import Builder
 from ..execute import Loop
 from ..passes.jvp import jvp_graph, moved_outputs
@@ -43,6 +44,7 @@ from .inner import (
     instantiated,
     stack_size,
     stacked_first,
+    there,
     trimmed,
     unchosen,
 )
@@ -93,7 +95,7 @@ def _push(primals: Sequence[Value], tangents: Sequence[Tangent], *, body: Graph,
     results = scan_p(*[x for run, d_run in runs for x in (*run, *d_run)], body=both, n_consts=n_consts + len(d_consts),
                      n_carry=n_carry + len(d_carry), length=length, reverse=reverse)
     carried, d_carried, stacks, d_stacks = cut(results, n_carry, len(d_carry), len(ys))
-    zeros = [Zero(y.aval) for y in unchosen([*carried, *stacks], m_outputs)]
+    zeros = [Zero(aval_of_value(y)) for y in unchosen([*carried, *stacks], m_outputs)]
     return [*carried, *stacks], filled(m_outputs, [*d_carried, *d_stacks], zeros)
 
 
@@ -165,10 +167,11 @@ def _split(equation: Equation, late: Sequence[bool], new: New) -> tuple[list[Equ
     known_ys = unchosen(ys, ys_late)
     each.update(zip(first.outputs[n_early - len(known_ys):n_early], known_ys, strict=True))
     stacked = [v for v in halves.kept if v not in once and v not in each]
-    each.update((v, new(make_aval((length, *v.aval.shape), v.aval.dtype))) for v in stacked)
+    made = [new(make_aval((length, *v.aval.shape), v.aval.dtype)) for v in stacked]
+    each.update(zip(stacked, made, strict=True))
 
     same = {"length": length, "reverse": params["reverse"]}
-    results = [*unchosen(carried, carried_late), *known_ys, *[each[v] for v in stacked]]
+    results = [*unchosen(carried, carried_late), *known_ys, *made]
     if results:
         body = Graph(first.inputs, first.equations, (*first.outputs[:n_early], *stacked))
         now.append(_equation((*invariants, *unchosen(early[1], l_carry), *xs), results, equation,
@@ -183,7 +186,7 @@ def _split(equation: Equation, late: Sequence[bool], new: New) -> tuple[list[Equ
     return now, [later]
 
 
-def _equation(operands: Sequence[Atom], results: Sequence[Any], like: Equation, **params: Any) -> Equation:
+def _equation(operands: Sequence[Atom], results: Sequence[Var], like: Equation, **params: Any) -> Equation:
     return Equation(scan_p, tuple(operands), tuple(sorted(params.items())), tuple(results), like.source)
 
 
@@ -199,9 +202,9 @@ def _transpose(cts: Sequence[Tangent], /, *operands: Value, body: Graph, n_const
     turned = _turned(body, n_consts, n_carry, (*l_consts, *l_xs), moved)
     consts, _, xs = cut(operands, n_consts, n_carry)
     known = [*unchosen(consts, l_consts), *unchosen(xs, l_xs)]
-    there = [ct for ct in cts if not isinstance(ct, Zero)]
-    start = instantiated([*[Zero(v.aval) for v in chosen(consts, l_consts)], *ct_carry], *there, *known)
-    results = scan_p(*unchosen(consts, l_consts), *start, *unchosen(xs, l_xs), *chosen(ct_ys, moved), body=turned,
+    holes = [Zero(x.aval) for x in consts if isinstance(x, Linear)]
+    start = instantiated([*holes, *ct_carry], *there(cts), *known)
+    results = scan_p(*unchosen(consts, l_consts), *start, *unchosen(xs, l_xs), *there(ct_ys), body=turned,
                      n_consts=n_consts - sum(l_consts), n_carry=len(start), length=length, reverse=not reverse)
     to_consts, to_carry, to_xs = cut(results, sum(l_consts), n_carry)
     return [*filled(l_consts, to_consts, [None] * n_consts), *[ct if is_linear else None for ct, is_linear in zip(
@@ -250,8 +253,8 @@ def _loop(body: Graph, n_consts: int, n_carry: int, length: int, reverse: bool) 
     return Loop(body, n_consts, n_carry, length, reverse)
 
 
-def _compiled(*, body: Graph, n_consts: int, n_carry: int, length: int, reverse: bool) -> Callable[..., Any]:
+def _compiled(*, body: Graph, n_consts: int, n_carry: int, length: int, reverse: bool) -> Callable[..., Values]:
     return _loop(body, n_consts, n_carry, length, reverse).run
 
 
-scan_p: Primitive = holding("scan", _infer, _push, _batch, _split, _transpose, _trim, _compiled)
+scan_p: Primitive[Values] = holding("scan", _infer, _push, _batch, _split, _transpose, _trim, _compiled)

@@ -10,7 +10,7 @@ import numpy as np
 from ..core.avals import make_aval
 from ..core.graph import Graph, replay
 from ..core.leaves import aval_of_value
-from ..core.primitive import Value
+from ..core.primitive import Value, Values
 from ..core.tracing import Builder
 from ..primitives.structural import reshape
 from .inner import cut
@@ -37,10 +37,9 @@ class Turns(NamedTuple):
             return self._in_groups(length, self.unroll, self._in_a_row, state, xs)
         return list(self._scan(self.body, length, state, xs))
 
-    def _scan(self, body: Graph, length: int, state: Sequence[Value], xs: Sequence[Value]) -> Sequence[Value]:
-        results: Sequence[Value] = scan_p(*state, *xs, body=body, n_consts=self.n_consts, n_carry=self.n_carry,
-                                          length=length, reverse=self.reverse)
-        return results
+    def _scan(self, body: Graph, length: int, state: Sequence[Value], xs: Sequence[Value]) -> Values:
+        return scan_p(*state, *xs, body=body, n_consts=self.n_consts, n_carry=self.n_carry, length=length,
+                      reverse=self.reverse)
 
     def _in_groups(self, length: int, size: int, group: Callable[[int], Graph], state: Sequence[Value],
                    xs: Sequence[Value]) -> list[Value]:

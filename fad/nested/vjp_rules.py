@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from .. import tree
 from ..core.avals import Aval, make_aval
 from ..core.graph import Graph, memoised, replay
 from ..core.leaves import aval_of_value, fitting
-from ..core.primitive import Linear, Primitive, Tangent, Value, Zero, innermost
+from ..core.primitive import Linear, Primitive, Tangent, Traced, Value, Values, Zero, innermost
 from ..core.tracing import Builder, trace
 from ..errors import RuleError
 from ..passes.jvp import jvp_graph
@@ -34,9 +34,9 @@ __all__ = ["TracedVjp", "VjpRule", "custom_vjp_p", "linear_call_p"]
 class VjpRule(NamedTuple):
     """A user's vjp rule, as functions of leaves."""
 
-    f: Callable[..., Any]
-    forward: Callable[..., Any]
-    backward: Callable[..., Any]
+    f: Callable[..., object]
+    forward: Callable[..., object]
+    backward: Callable[..., object]
     arguments: Arguments
     out: Structure
 
@@ -62,7 +62,7 @@ class VjpRule(NamedTuple):
         return ([*residuals, *pullback.captures],
                 Graph(tuple(order), pullback.graph.equations, pullback.graph.outputs))
 
-    def _cotangents(self, name: str, cts: Any, inputs: Sequence[Aval]) -> list[Value]:
+    def _cotangents(self, name: str, cts: object, inputs: Sequence[Aval]) -> list[Value]:
         """The cotangents of the arrays among the arguments; None means zero."""
         given = cts if isinstance(cts, (tuple, list)) else (cts,)
         expected = self.arguments.structure.children
@@ -86,7 +86,7 @@ class VjpRule(NamedTuple):
 class _MappedVjpRule(NamedTuple):
     """The same rule for stacks of arguments."""
 
-    rule: Any
+    rule: VjpRule | _MappedVjpRule
     avals: tuple[Aval, ...]
     mapped: tuple[bool, ...]
     size: int
@@ -96,7 +96,6 @@ class _MappedVjpRule(NamedTuple):
         one_out = [make_aval(a.shape[1:], a.dtype) for a in avals]
 
         def forward(*xs: Value) -> list[Value]:
-            residuals: list[Value]
             residuals, pullback = self.rule.linearized(xs, one_out)
             found.append(pullback)
             return residuals
@@ -150,14 +149,21 @@ def _summed(pullback: Graph, mapped: Sequence[bool]) -> Graph:
     return builder.build([ct if m else np.sum(ct, 0) for ct, m in zip(cts, mapped, strict=True)])
 
 
-def _custom_vjp_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Any, /, *, graph: Graph,
-                    rule: Any) -> tuple[Tangent, ...]:
+AnyVjpRule: TypeAlias = VjpRule | _MappedVjpRule | TracedVjp
+
+
+def _n_arguments(rule: VjpRule | _MappedVjpRule) -> int:
+    return len(rule.avals if isinstance(rule, _MappedVjpRule) else rule.arguments.positions)
+
+
+def _custom_vjp_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Sequence[Traced], /, *, graph: Graph,
+                    rule: AnyVjpRule) -> tuple[Tangent, ...]:
     if isinstance(rule, TracedVjp):
         n = rule.n
         refuse_moving(tangents[n:n + rule.n_held])
         residuals, pullback = rule.linearized(primals)
     else:
-        n = len(rule.avals if isinstance(rule, _MappedVjpRule) else rule.arguments.positions)
+        n = _n_arguments(rule)
         refuse_moving(tangents[n:])
         residuals, pullback = rule.linearized(list(primals[:n]), [y.aval for y in result])
     recorder = innermost(primals)
@@ -166,18 +172,18 @@ def _custom_vjp_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], resul
     return tuple([t if y.aval.inexact else Zero(y.aval) for t, y in zip(moved, result, strict=True)])
 
 
-def _custom_vjp_batch(operands: Sequence[Value], mapped: Sequence[bool], /, *, graph: Graph, rule: Any) -> Any:
+def _custom_vjp_batch(operands: Sequence[Value], mapped: Sequence[bool], /, *, graph: Graph, rule: AnyVjpRule) -> Values:
     size = stack_size(operands, mapped)
     if isinstance(rule, TracedVjp):
         flags = tuple(mapped[:len(graph.inputs)])
         return custom_vjp_p(*operands, graph=vmap_graph(graph, flags, size), rule=rule.mapped(mapped, size))
-    n = len(rule.avals if isinstance(rule, _MappedVjpRule) else rule.arguments.positions)
+    n = _n_arguments(rule)
     avals = tuple([v.aval for v in graph.inputs[:n]])
     return custom_vjp_p(*operands, graph=vmap_graph(graph, tuple(mapped), size),
                         rule=_MappedVjpRule(rule, avals, tuple(mapped[:n]), size))
 
 
-custom_vjp_p: Primitive = Primitive("custom_vjp", run, infer, _custom_vjp_jvp, _custom_vjp_batch, several=True)
+custom_vjp_p: Primitive[Values] = Primitive("custom_vjp", run, infer, _custom_vjp_jvp, _custom_vjp_batch, several=True)
 
 
 # -- linear_call: a linear function known by its transpose ----------------------------------------
@@ -195,7 +201,7 @@ def pushforward(pullback: Graph, n_residuals: int) -> Graph:
                         edit="give the function a jvp rule with fad.custom_jvp, or use reverse mode") from None
 
 
-def _linear_run(*operands: Value, n_residuals: int, pullback: Graph) -> tuple[Any, ...]:
+def _linear_run(*operands: Value, n_residuals: int, pullback: Graph) -> Values:
     return compiled(pushforward(pullback, n_residuals))(operands)
 
 
@@ -203,34 +209,33 @@ def _linear_infer(*avals: Aval, n_residuals: int, pullback: Graph) -> tuple[Aval
     return tuple([v.aval for v in pullback.inputs[n_residuals:]])
 
 
-def _linear_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Any, /, *, n_residuals: int,
-                pullback: Graph) -> tuple[Tangent, ...]:
+def _linear_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Values, /, *, n_residuals: int,
+                pullback: Graph) -> Values:
     if all(isinstance(t, Zero) for t in tangents[:n_residuals]):
         recorder = innermost(primals)
-        moved: tuple[Tangent, ...] = linear_call_p(
-            *primals[:n_residuals], *[instantiate(t, recorder) for t in tangents[n_residuals:]],
-            n_residuals=n_residuals, pullback=pullback)
-        return moved
+        return linear_call_p(*primals[:n_residuals], *[instantiate(t, recorder) for t in tangents[n_residuals:]],
+                             n_residuals=n_residuals, pullback=pullback)
     graph = pushforward(pullback, n_residuals)
     moves = tuple([not isinstance(t, Zero) for t in tangents])
     moving = [t for t in tangents if not isinstance(t, Zero)]
     return replay(jvp_graph(graph, moves), [*primals, *moving])[len(graph.outputs):]
 
 
-def _linear_batch(operands: Sequence[Value], mapped: Sequence[bool], /, *, n_residuals: int, pullback: Graph) -> Any:
+def _linear_batch(operands: Sequence[Value], mapped: Sequence[bool], /, *, n_residuals: int, pullback: Graph) -> Values:
     size = stack_size(operands, mapped)
     stacked = [x if m else broadcast(x, (size, *x.shape), (0,)) for x, m in zip(operands, mapped, strict=True)]
     return linear_call_p(*stacked, n_residuals=n_residuals,
                          pullback=vmap_graph(pullback, (True,) * len(pullback.inputs), size))
 
 
-def _linear_transpose(cts: Any, /, *operands: Any, n_residuals: int, pullback: Graph) -> Sequence[Tangent | None]:
-    residuals = operands[:n_residuals]
+def _linear_transpose(cts: Sequence[Tangent], /, *operands: Value | Linear, n_residuals: int,
+                      pullback: Graph) -> Sequence[Tangent | None]:
+    residuals = [x for x in operands[:n_residuals] if not isinstance(x, Linear)]
     recorder = innermost([*[ct for ct in cts if not isinstance(ct, Zero)], *residuals])
     pulled = replay(pullback, [*residuals, *[instantiate(ct, recorder) for ct in cts]])
     return [*[None] * n_residuals, *[ct if isinstance(x, Linear) else None for ct, x in zip(
         pulled, operands[n_residuals:], strict=True)]]
 
 
-linear_call_p: Primitive = Primitive("linear_call", _linear_run, _linear_infer, _linear_jvp, _linear_batch,
-                                     _linear_transpose, several=True)
+linear_call_p: Primitive[Values] = Primitive("linear_call", _linear_run, _linear_infer, _linear_jvp, _linear_batch,
+                                             _linear_transpose, several=True)

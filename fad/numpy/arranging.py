@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from math import prod
 from operator import index
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
+from numpy.typing import DTypeLike
 
 from ..core.avals import Shape
 from ..core.dispatch import missing_rule, overrides
-from ..core.primitive import Value
+from ..core.primitive import Operand, Value, Values
 from ..primitives.indexing import cut
 from ..primitives.joining import concatenate as join
 from ..primitives.joining import diagonal_p, embed_diagonal, pad_p
 from ..primitives.structural import broadcast, flip_p, reshape
-from .conventions import as_array, broadcast_to, operand, rule_for
-from .shape import as_new, flat, moveaxis, view
+from .conventions import Axis, as_array, broadcast_to, integers, operand, rule_for
+from .shape import ShapeLike, as_new, flat, moveaxis, view
 
 __all__: list[str] = []
+
+Places: TypeAlias = slice | int | Sequence[int] | Value
+"""Places along an axis."""
+
+Width: TypeAlias = int | Sequence[int]
+Widths: TypeAlias = Width | Sequence[Sequence[int]] | dict[int, Width]
+"""How far to pad: everywhere, before and after, by axis."""
+
+Mode: TypeAlias = Literal["constant", "edge", "reflect", "symmetric", "wrap"]
+"""What to pad with."""
 
 
 # -- repeating ------------------------------------------------------------------------------------
 
 
 @rule_for(np.tile)
-def tile(A: Any, reps: Any) -> Any:
+def tile(A: Value, reps: int | Sequence[int]) -> Value:
     x = as_array(A)
-    times = tuple([index(r) for r in reps] if np.iterable(reps) else [index(reps)])
+    times = integers(reps)
     ndim = max(x.ndim, len(times))
     before, times = (1,) * (ndim - x.ndim) + x.shape, (1,) * (ndim - len(times)) + times
     value, after = reshape(x, before), tuple([r * n for r, n in zip(times, before, strict=True)])
@@ -39,7 +51,7 @@ def tile(A: Any, reps: Any) -> Any:
 
 
 @rule_for(np.repeat)
-def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
+def repeat(a: Value, repeats: Value | Sequence[int] | int, axis: int | None = None) -> Value:
     x = as_array(a)
     x, along = (flat(x), 0) if axis is None else (x, normalize_axis_index(index(axis), x.ndim))
     n = x.shape[along]
@@ -54,9 +66,9 @@ def repeat(a: Any, repeats: Any, axis: Any = None) -> Any:
 
 
 @rule_for(np.resize)
-def resize(a: Any, new_shape: Any) -> Any:
+def resize(a: Value, new_shape: ShapeLike) -> Value:
     x = flat(as_array(a))
-    shape = tuple([index(n) for n in new_shape] if np.iterable(new_shape) else [index(new_shape)])
+    shape = integers(new_shape)
     if min(shape, default=0) < 0:
         raise ValueError("all elements of `new_shape` must be non-negative")
     size = prod(shape)
@@ -67,7 +79,7 @@ def resize(a: Any, new_shape: Any) -> Any:
 
 
 @rule_for(np.meshgrid)
-def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[Any, ...]:
+def meshgrid(*xi: Value, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Values:
     if indexing not in ("xy", "ij"):
         raise ValueError("Valid values for `indexing` are 'xy' and 'ij'.")
     arrays = [as_array(x) for x in xi]
@@ -91,11 +103,12 @@ def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = 
 _MOST_RUNS = 8  # an arrangement of more pieces than this is read entry by entry
 
 
-def arranged(x: Value, order: np.ndarray[Any, Any], axis: int) -> Value:
+def arranged(x: Value, order: Value, axis: int) -> Value:
     """The entries order[0], order[1], ... of an axis; from slices (forwards, backwards, of one entry) if a few do."""
     runs = _runs(order)
     if runs is None:
-        return x[(*[slice(None)] * axis, order)]
+        key: list[slice | Value] = [slice(None)] * axis
+        return x[(*key, order)]
 
     def piece(start: int, length: int, step: int) -> Value:
         if step == 0:
@@ -107,7 +120,7 @@ def arranged(x: Value, order: np.ndarray[Any, Any], axis: int) -> Value:
     return as_new(join([piece(*run) for run in runs], axis) if runs else cut(x, axis, 0, 0))
 
 
-def _runs(order: np.ndarray[Any, Any]) -> list[tuple[int, int, int]] | None:
+def _runs(order: Value) -> list[tuple[int, int, int]] | None:
     """(start, length, step) of the pieces with steps of 1, -1 or 0 that make up an order; None: too many."""
     steps = np.diff(order)
     turns = np.flatnonzero(np.diff(steps)) + 1  # the places in `steps` that differ from the one before
@@ -128,7 +141,7 @@ def _runs(order: np.ndarray[Any, Any]) -> list[tuple[int, int, int]] | None:
 
 
 @rule_for(np.roll)
-def roll(a: Any, shift: Any, axis: Any = None) -> Any:
+def roll(a: Value, shift: int | Sequence[int], axis: Axis = None) -> Value:
     x = as_array(a)
     if axis is None:
         return as_new(reshape(_rolled(flat(x), sum(map(int, np.ravel(shift))), 0), x.shape))
@@ -147,14 +160,14 @@ def _rolled(x: Value, shift: int, axis: int) -> Value:
 
 
 @rule_for(np.delete)
-def delete(arr: Any, obj: Any, axis: Any = None) -> Any:
+def delete(arr: Value, obj: Places, axis: int | None = None) -> Value:
     x = as_array(arr)
     x, along = (flat(x), 0) if axis is None else (x, normalize_axis_index(index(axis), x.ndim))
     return arranged(x, np.delete(np.arange(x.shape[along]), obj), along)
 
 
 @rule_for(np.insert)
-def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
+def insert(arr: Value, obj: Places, values: Value, axis: int | None = None) -> Value:
     x, y = as_array(arr), as_array(values)
     x, along = (flat(x), 0) if axis is None else (x, normalize_axis_index(index(axis), x.ndim))
     y = reshape(operand(y, x.dtype), (1,) * (x.ndim - y.ndim) + y.shape)
@@ -171,14 +184,14 @@ def insert(arr: Any, obj: Any, values: Any, axis: Any = None) -> Any:
 
 
 @rule_for(np.pad)
-def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> Any:
+def pad(array: Value, pad_width: Widths, mode: Mode = "constant", **kwargs: Any) -> Value:  # Any: the settings of a mode
     x = as_array(array)
     widths = _widths(pad_width, x.ndim)
     if mode not in ("constant", "edge", "reflect", "symmetric", "wrap"):
         raise missing_rule("numpy.pad", f"mode={mode!r}")
     if kwargs.get("reflect_type", "even") != "even":
         raise missing_rule("numpy.pad", "reflect_type='odd'")
-    constants = kwargs.pop("constant_values", 0) if mode == "constant" else None
+    constants = kwargs.pop("constant_values", 0) if mode == "constant" else 0
     np.pad(np.empty(1), 0, mode, **kwargs)  # refuses what does not belong to the mode, in NumPy's own words
     if mode == "constant":
         return as_new(_padded_by_constants(x, widths, constants))
@@ -190,19 +203,21 @@ def pad(array: Any, pad_width: Any, mode: Any = "constant", **kwargs: Any) -> An
     return as_new(x)
 
 
-def _widths(pad_width: Any, ndim: int) -> list[tuple[int, int]]:
+def _widths(pad_width: Widths, ndim: int) -> list[tuple[int, int]]:
     if isinstance(pad_width, dict):
-        by_axis: list[Any] = [(0, 0)] * ndim
+        by_axis: list[object] = [(0, 0)] * ndim
         for axis, width in pad_width.items():
             by_axis[axis] = width if np.iterable(width) else (width, width)
-        pad_width = by_axis
-    widths = [(index(low), index(high)) for low, high in np.broadcast_to(np.asarray(pad_width), (ndim, 2))]
+        pairs = np.asarray(by_axis)
+    else:
+        pairs = np.asarray(pad_width)
+    widths = [(index(low), index(high)) for low, high in np.broadcast_to(pairs, (ndim, 2))]
     if any(low < 0 or high < 0 for low, high in widths):
         raise ValueError("index can't contain negative values")
     return widths
 
 
-def _padded_by_constants(x: Value, widths: list[tuple[int, int]], constant_values: Any) -> Value:
+def _padded_by_constants(x: Value, widths: list[tuple[int, int]], constant_values: Operand) -> Value:
     """Zeros are padded at once; other constants, which may be traced, are joined on, an axis after the other."""
     if type(constant_values) in (int, float) and constant_values == 0:
         low, high = (tuple([w[side] for w in widths]) for side in (0, 1))
@@ -223,7 +238,7 @@ def _filled(number: Value, shape: Shape) -> Value:
 
 
 @rule_for(np.diagonal)
-def diagonal(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Any:
+def diagonal(a: Value, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Value:
     x = as_array(a)
     if x.ndim < 2:
         raise ValueError("diag requires an array of at least two dimensions")
@@ -234,22 +249,24 @@ def diagonal(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Any:
 
 
 @rule_for(np.trace)
-def trace(a: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1, dtype: Any = None, out: Any = None) -> Any:
-    return overrides[np.sum](diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
+def trace(a: Value, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: DTypeLike | None = None,
+          out: None = None) -> Value:
+    total: Value = overrides[np.sum](diagonal(a, offset, axis1, axis2), axis=-1, dtype=dtype)
+    return total
 
 
 @rule_for(np.linalg.diagonal)
-def linalg_diagonal(x: Any, /, *, offset: Any = 0) -> Any:
+def linalg_diagonal(x: Value, /, *, offset: int = 0) -> Value:
     return diagonal(x, offset, -2, -1)
 
 
 @rule_for(np.linalg.trace)
-def linalg_trace(x: Any, /, *, offset: Any = 0, dtype: Any = None) -> Any:
+def linalg_trace(x: Value, /, *, offset: int = 0, dtype: DTypeLike | None = None) -> Value:
     return trace(x, offset, -2, -1, dtype)
 
 
 @rule_for(np.diag)
-def diag(v: Any, k: Any = 0) -> Any:
+def diag(v: Value, k: int = 0) -> Value:
     x, offset = as_array(v), index(k)
     if x.ndim == 1:
         n = x.size + abs(offset)
@@ -260,22 +277,25 @@ def diag(v: Any, k: Any = 0) -> Any:
 
 
 @rule_for(np.diagflat)
-def diagflat(v: Any, k: Any = 0) -> Any:
+def diagflat(v: Value, k: int = 0) -> Value:
     return diag(flat(as_array(v)), k)
 
 
-def _triangle(shape: Shape, k: int) -> np.ndarray[Any, Any]:
+def _triangle(shape: Shape, k: int) -> Value:
     """Where in the last two axes an entry is on the k-th diagonal, or below it."""
-    return np.tri(*shape[-2:], k=k, dtype=np.bool_)  # type: ignore[call-overload, no-any-return]  # of one or two dimensions
+    triangle: Callable[..., Value] = np.tri  # of one size or two
+    return triangle(*shape[-2:], k=k, dtype=np.bool_)
 
 
 @rule_for(np.tril)
-def tril(m: Any, k: Any = 0) -> Any:
+def tril(m: Value, k: int = 0) -> Value:
     x = as_array(m)
-    return overrides[np.where](_triangle(x.shape, index(k)), x, x.dtype.type(0))
+    lower: Value = overrides[np.where](_triangle(x.shape, index(k)), x, x.dtype.type(0))
+    return lower
 
 
 @rule_for(np.triu)
-def triu(m: Any, k: Any = 0) -> Any:
+def triu(m: Value, k: int = 0) -> Value:
     x = as_array(m)
-    return overrides[np.where](_triangle(x.shape, index(k) - 1), x.dtype.type(0), x)
+    upper: Value = overrides[np.where](_triangle(x.shape, index(k) - 1), x.dtype.type(0), x)
+    return upper

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
+from numpy.typing import DTypeLike
 
 from ..core.avals import Dtype
 from ..core.dispatch import overrides
-from ..core.primitive import Traced, Value
-from .conventions import as_array, broadcast_to, operand, rule_for
+from ..core.primitive import Traced, Value, Values
+from .conventions import UNSET, Axis, as_array, broadcast_to, operand, rule_for
 from .shape import as_new
 
 __all__: list[str] = []
 
-_UNSET: Any = np._NoValue  # the default of NumPy's own signatures
+_NUMBERS: tuple[type, ...] = (int, float)
+_UNIT: Any = 1.0  # Any: a Value that is a number
 
 
 def _part(x: Value, axis: int, start: int | None, stop: int | None) -> Value:
@@ -27,7 +30,7 @@ def _part(x: Value, axis: int, start: int | None, stop: int | None) -> Value:
 
 
 @rule_for(np.diff)
-def diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = _UNSET, append: Any = _UNSET) -> Any:
+def diff(a: Value, n: int = 1, axis: int = -1, prepend: Value = UNSET, append: Value = UNSET) -> Value:
     if n == 0:
         return a
     if n < 0:
@@ -37,7 +40,7 @@ def diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = _UNSET, append: Any 
         raise ValueError("diff requires input that is at least one dimensional")
     along = normalize_axis_index(axis, x.ndim)
     pieces = [_edge(prepend, x, along), x, _edge(append, x, along)]
-    if prepend is not _UNSET or append is not _UNSET:
+    if prepend is not UNSET or append is not UNSET:
         x = np.concatenate([piece for piece in pieces if piece is not None], along)
     minus = np.not_equal if x.dtype == np.bool_ else np.subtract
     for _ in range(n):
@@ -45,15 +48,15 @@ def diff(a: Any, n: Any = 1, axis: Any = -1, prepend: Any = _UNSET, append: Any 
     return x
 
 
-def _edge(values: Any, x: Value, axis: int) -> Value | None:
-    if values is _UNSET:
+def _edge(values: Value, x: Value, axis: int) -> Value | None:
+    if values is UNSET:
         return None
     edge = as_array(values)
     return edge if edge.ndim else broadcast_to(edge, (*x.shape[:axis], 1, *x.shape[axis + 1:]))
 
 
 @rule_for(np.ediff1d)
-def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
+def ediff1d(ary: Value, to_end: Value | None = None, to_begin: Value | None = None) -> Value:
     x = np.ravel(as_array(ary))
     steps = x[1:] - x[:-1]
     ends = [None if end is None else np.ravel(as_array(end)) for end in (to_begin, to_end)]
@@ -69,7 +72,7 @@ def ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
 
 
 @rule_for(np.gradient)
-def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: Any = 1) -> Any:
+def gradient(f: Value, *varargs: Value, axis: Axis = None, edge_order: int = 1) -> Value | Values:
     y = as_array(f)
     axes = tuple(range(y.ndim)) if axis is None else normalize_axis_tuple(axis, y.ndim)
     if edge_order > 2:
@@ -80,10 +83,10 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: Any = 1) -> An
     return found[0] if len(axes) == 1 else tuple(found)
 
 
-def _spacings(given: tuple[Any, ...], y: Value, axes: tuple[int, ...]) -> list[Any]:
+def _spacings(given: Values, y: Value, axes: tuple[int, ...]) -> list[Value]:
     """For each axis one step, or the steps between all neighbours."""
     if not given:
-        return [1.0] * len(axes)
+        return [_UNIT] * len(axes)
     if len(given) == 1 and np.ndim(given[0]) == 0:
         return list(given) * len(axes)
     if len(given) != len(axes):
@@ -91,8 +94,8 @@ def _spacings(given: tuple[Any, ...], y: Value, axes: tuple[int, ...]) -> list[A
     return [_spacing(x, y.shape[along]) for x, along in zip(given, axes, strict=True)]
 
 
-def _spacing(x: Any, n: int) -> Any:
-    places = x if type(x) in (int, float) else as_array(x)
+def _spacing(x: Value, n: int) -> Value:
+    places = x if type(x) in _NUMBERS else as_array(x)
     if np.ndim(places) == 0:
         return places
     if places.ndim != 1:
@@ -104,7 +107,7 @@ def _spacing(x: Any, n: int) -> Any:
     return steps[0] if not isinstance(steps, Traced) and (steps == steps[0]).all() else steps
 
 
-def _slope(y: Value, axis: int, step: Any, edge_order: int) -> Value:
+def _slope(y: Value, axis: int, step: Value, edge_order: int) -> Value:
     if y.shape[axis] < edge_order + 1:
         raise ValueError("Shape of array too small to calculate a numerical gradient, "
                          "at least (edge_order + 1) elements are required.")
@@ -125,7 +128,7 @@ def _slope(y: Value, axis: int, step: Any, edge_order: int) -> Value:
     return np.concatenate([operand(piece, y.dtype) for piece in pieces], axis)
 
 
-def _edges(step: Any, uniform: bool) -> list[tuple[tuple[int, ...], tuple[Any, ...]]]:
+def _edges(step: Value, uniform: bool) -> list[tuple[tuple[int, ...], Values]]:
     """The places, and the weights, whose sum is the slope at either end of the parabola through three samples."""
     if uniform:
         return [((0, 1, 2), (-1.5 / step, 2. / step, -0.5 / step)), ((-3, -2, -1), (0.5 / step, -2. / step, 1.5 / step))]
@@ -136,9 +139,10 @@ def _edges(step: Any, uniform: bool) -> list[tuple[tuple[int, ...], tuple[Any, .
             ((-3, -2, -1), (k / (h * (h + k)), -(k + h) / (h * k), (2. * k + h) / (k * (h + k))))]
 
 
-def _parabola(y: Value, axis: int, places: tuple[int, ...], weights: tuple[Any, ...]) -> Value:
+def _parabola(y: Value, axis: int, places: tuple[int, ...], weights: Values) -> Value:
     a, b, c = [w * _entry(y, axis, i) for i, w in zip(places, weights, strict=True)]
-    return a + b + c
+    slope: Value = a + b + c
+    return slope
 
 
 def _entry(y: Value, axis: int, place: int) -> Value:
@@ -149,8 +153,8 @@ def _entry(y: Value, axis: int, place: int) -> Value:
 # -- integrals ------------------------------------------------------------------------------------
 
 
-@rule_for(np.trapezoid)
-def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
+@rule_for(vars(np)["trapezoid"])  # which the stubs of NumPy 2.0 lack
+def trapezoid(y: Value, x: Value | None = None, dx: Value | float = 1.0, axis: int = -1) -> Value:
     samples = as_array(y)
     along = normalize_axis_index(axis, samples.ndim)
     widths = dx
@@ -160,20 +164,21 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: Any = -1) -> Any:
         if places.ndim == 1:
             widths = widths.reshape([-1 if i == along else 1 for i in range(samples.ndim)])
     heights = _part(samples, along, 1, None) + _part(samples, along, None, -1)
-    return np.sum(widths * heights / 2.0, along)
+    area: Value = np.sum(widths * heights / 2.0, along)
+    return area
 
 
-def _cumulative(function: Any, running: Any, start: int) -> None:
+def _cumulative(function: Callable[..., Value], running: Callable[..., Value], start: int) -> None:
 
     @rule_for(function)
-    def cumulative(x: Any, /, *, axis: Any = None, dtype: Any = None, out: Any = None,
-                   include_initial: bool = False) -> Any:
+    def cumulative(x: Value, /, *, axis: int | None = None, dtype: DTypeLike | None = None, out: None = None,
+                   include_initial: bool = False) -> Value:
         terms = np.atleast_1d(as_array(x))
         if axis is None:
             if terms.ndim != 1:
                 raise ValueError("For arrays which have more than one dimension ``axis`` argument is required.")
             axis = 0
-        result = overrides[running](terms, axis, dtype)
+        result: Value = overrides[running](terms, axis, dtype)
         if not include_initial:
             return result
         along = normalize_axis_index(axis, terms.ndim)
@@ -181,16 +186,16 @@ def _cumulative(function: Any, running: Any, start: int) -> None:
         return np.concatenate([first, result], along)
 
 
-if hasattr(np, "cumulative_sum"):  # NumPy 2.1 and later
-    _cumulative(np.cumulative_sum, np.cumsum, 0)
-    _cumulative(np.cumulative_prod, np.cumprod, 1)
+for _name, _running, _start in (("cumulative_sum", np.cumsum, 0), ("cumulative_prod", np.cumprod, 1)):
+    if hasattr(np, _name):  # NumPy 2.1 and later
+        _cumulative(getattr(np, _name), _running, _start)
 
 
 # -- unwrap ---------------------------------------------------------------------------------------
 
 
 @rule_for(np.unwrap)
-def unwrap(p: Any, discont: Any = None, axis: Any = -1, *, period: Any = 2 * np.pi) -> Any:
+def unwrap(p: Value, discont: float | None = None, axis: int = -1, *, period: float = 2 * np.pi) -> Value:
     """Angles without jumps of more than half a period: whole periods are added."""
     angles = as_array(p)
     along = normalize_axis_index(axis, angles.ndim)

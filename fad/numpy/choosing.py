@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from ..core.dispatch import missing_rule, overrides
-from ..core.primitive import Traced, Value
+from ..core.primitive import Traced, Value, Values
 from ..core.tracer import Tracer
 from ..core.tracing import concrete
 from ..errors import AbstractValueError
@@ -17,12 +17,17 @@ from .conventions import as_array, broadcast_to, operand, result_dtype, rule_for
 
 __all__: list[str] = []
 
+Piece: TypeAlias = Callable[..., Value] | Value
+"""What np.piecewise has for the entries of a condition: a function of them, or their new value."""
+
+_NUMBERS: tuple[type, ...] = (int, float, complex)
+
 
 # -- among values ---------------------------------------------------------------------------------
 
 
 @rule_for(np.select)
-def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+def select(condlist: Sequence[Value], choicelist: Sequence[Value], default: Value | complex = 0) -> Value:
     """The choice of the first condition that holds."""
     conditions, choices = [as_array(c) for c in condlist], list(choicelist)
     if len(conditions) != len(choices):
@@ -42,9 +47,9 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
 
 
 @rule_for(np.choose)
-def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
+def choose(a: Value, choices: Sequence[Value], out: None = None, mode: str = "raise") -> Value:
     places = as_array(a)
-    values = [c if type(c) in (int, float, complex) else as_array(c) for c in choices]
+    values = [c if type(c) in _NUMBERS else as_array(c) for c in choices]
     if places.dtype.kind not in "biu":
         raise TypeError("Cannot cast array data from a float dtype to dtype('int64') according to the rule 'safe'")
     places, n = operand(places, np.dtype(np.intp)), len(values)
@@ -59,14 +64,15 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Any:
     dtype = result_dtype(*values)
     shape = np.broadcast_shapes(places.shape, *[np.shape(x) for x in values])
     stacked = np.stack([broadcast_to(operand(x, dtype), shape) for x in values])
-    return np.take_along_axis(stacked, broadcast_to(places, shape)[None], axis=0)[0]
+    chosen: Value = np.take_along_axis(stacked, broadcast_to(places, shape)[None], axis=0)[0]
+    return chosen
 
 
 # -- functions on parts ---------------------------------------------------------------------------
 
 
 @rule_for(np.piecewise)
-def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> Any:
+def piecewise(x: Value, condlist: Value | Sequence[Value], funclist: Sequence[Piece], *args: object, **kw: object) -> Value:
     """Each function on the entries for which its condition holds; where nobody can tell which ones these are, as under
     vmap, each function on all entries."""
     points, functions = as_array(x), list(funclist)
@@ -89,15 +95,16 @@ def piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **kw: Any) -> An
     return y
 
 
-def _conditions(condlist: Any, x: Value) -> list[Value]:
+def _conditions(condlist: Value | Sequence[Value], x: Value) -> list[Value]:
     """The conditions, of which there may be one that is in no list."""
-    one = isinstance(condlist, Tracer) and condlist.ndim <= x.ndim or np.isscalar(condlist)
+    one = isinstance(condlist, Tracer) and condlist.ndim <= x.ndim or bool(np.isscalar(condlist))
     if not one and not isinstance(condlist, Tracer):
         one = x.ndim != 0 and not isinstance(condlist[0], (list, np.ndarray, Traced))
     return [operand(c, np.dtype(np.bool_)) for c in ([condlist] if one else condlist)]
 
 
-def _everywhere(x: Value, conditions: list[Value], functions: list[Any], args: Any, kw: Any) -> Value:
+def _everywhere(x: Value, conditions: list[Value], functions: list[Piece], args: tuple[object, ...],
+                kw: Mapping[str, object]) -> Value:
     y: Value = np.zeros_like(x)
     for condition, function in zip(conditions, functions, strict=True):
         y = np.where(condition, operand(function(x, *args, **kw) if callable(function) else function, x.dtype), y)
@@ -105,7 +112,7 @@ def _everywhere(x: Value, conditions: list[Value], functions: list[Any], args: A
 
 
 @rule_for(np.apply_along_axis)
-def apply_along_axis(func1d: Callable[..., Any], axis: Any, arr: Any, *args: Any, **kwargs: Any) -> Any:
+def apply_along_axis(func1d: Callable[..., Value], axis: int, arr: Value, *args: object, **kwargs: object) -> Value:
     """The function of each line, one after the other: fad.vmap is the fast way."""
     x = as_array(arr)
     along = normalize_axis_index(axis, x.ndim)
@@ -121,7 +128,7 @@ def apply_along_axis(func1d: Callable[..., Any], axis: Any, arr: Any, *args: Any
 
 
 @rule_for(np.apply_over_axes)
-def apply_over_axes(func: Callable[..., Any], a: Any, axes: Any) -> Any:
+def apply_over_axes(func: Callable[..., Value], a: Value, axes: int | Sequence[int]) -> Value:
     value = as_array(a)
     ndim = value.ndim
     for axis in np.atleast_1d(axes).tolist():
@@ -137,10 +144,10 @@ def apply_over_axes(func: Callable[..., Any], a: Any, axes: Any) -> Any:
 # -- places from shapes ---------------------------------------------------------------------------
 
 
-def _of_shape(function: Any) -> None:
+def _of_shape(function: Callable[..., Values]) -> None:
 
     @rule_for(function)
-    def places(arr: Any, *args: Any, **settings: Any) -> Any:
+    def places(arr: Value, *args: object, **settings: object) -> Values:
         return function(np.broadcast_to(np.int8(0), as_array(arr).shape), *args, **settings)
 
 
@@ -148,10 +155,10 @@ for _from_shape in (np.tril_indices_from, np.triu_indices_from, np.diag_indices_
     _of_shape(_from_shape)
 
 
-def _of_integers(function: Any) -> None:
+def _of_integers(function: Callable[..., Value | Values]) -> None:
 
     @rule_for(function)
-    def places(*args: Any, **settings: Any) -> Any:
+    def places(*args: Value | Values, **settings: Any) -> Value | Values:  # Any: a shape, or a word
         purpose = f"np.{function.__name__}"
         plain = [tuple([concrete(y, purpose) for y in x]) if isinstance(x, tuple) else concrete(x, purpose) for x in args]
         return function(*plain, **{name: concrete(x) for name, x in settings.items()})

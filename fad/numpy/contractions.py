@@ -6,16 +6,17 @@ Python numbers do not give way here: NumPy makes float64 arrays of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
+from numpy.typing import DTypeLike
 
 from ..core.avals import Aval, Dtype, Shape, aval_of, make_aval
 from ..core.dispatch import missing_rule
-from ..core.primitive import Value
+from ..core.primitive import Value, Values
 from ..core.tracer import Tracer
 from ..errors import ShapeError
 from ..primitives.contraction import contract, labels, parts
@@ -24,6 +25,11 @@ from ..primitives.structural import permute, reshape
 from .conventions import as_array, operand, rule_for
 
 __all__ = ["dot", "matmul", "product_operands", "with_last"]
+
+Product: TypeAlias = Callable[[Value, Value], Value]
+
+Pairing: TypeAlias = int | tuple[int | Sequence[int], int | Sequence[int]]
+"""The axes of two arrays that go together: the last and the first so many, or those named."""
 
 
 class Plan(NamedTuple):
@@ -36,18 +42,18 @@ class Plan(NamedTuple):
     by: str
 
 
-def product_operands(*values: Any) -> list[Value]:
+def product_operands(*values: Value) -> list[Value]:
     """The operands of a product: arrays of the dtype to which they are promoted."""
     arrays = [as_array(x) for x in values]
     dtype = np.result_type(*[x.dtype for x in arrays])
     return [operand(x, dtype) for x in arrays]
 
 
-def _planned(plan: Callable[[Aval, Aval], Plan]) -> Callable[[Any, Any], Value]:
+def _planned(plan: Callable[[Aval, Aval], Plan]) -> Product:
     """The product of two arrays by this plan, which is made once for each pair of shapes and dtypes."""
     remembered = lru_cache(maxsize=4096)(plan)
 
-    def product(a: Any, b: Any) -> Value:
+    def product(a: Value, b: Value) -> Value:
         x, y = as_array(a), as_array(b)
         dtype, x_shape, y_shape, subscripts, by = remembered(
             x.aval if isinstance(x, Tracer) else aval_of(x), y.aval if isinstance(y, Tracer) else aval_of(y))
@@ -56,7 +62,7 @@ def _planned(plan: Callable[[Aval, Aval], Plan]) -> Callable[[Any, Any], Value]:
     return product
 
 
-def _aligned(name: str, x: Aval, y: Aval, subscripts: str) -> None:
+def _aligned(name: str, x: Aval | Value, y: Aval | Value, subscripts: str) -> None:
     """See that the axes of one label have one size.
 
     Raises:
@@ -95,7 +101,7 @@ def _scaling(x: Aval, y: Aval, by: str) -> Plan:
 
 
 @rule_for(np.dot)
-def dot(a: Any, b: Any, out: Any = None) -> Any:
+def dot(a: Value, b: Value, out: None = None) -> Value:
     """The product of matrices or vectors; of arrays of more axes, over the last of a and the last but one of b."""
     return _dot(a, b)
 
@@ -113,7 +119,7 @@ def _inner(x: Aval, y: Aval) -> Plan:
 
 
 @rule_for(np.inner)
-def inner(a: Any, b: Any, /) -> Any:
+def inner(a: Value, b: Value, /) -> Value:
     return _inner(a, b)
 
 
@@ -123,12 +129,12 @@ def _outer(x: Aval, y: Aval) -> Plan:
 
 
 @rule_for(np.outer)
-def outer(a: Any, b: Any, out: Any = None) -> Any:
+def outer(a: Value, b: Value, out: None = None) -> Value:
     return _outer(a, b)
 
 
 @rule_for(np.linalg.outer)
-def linalg_outer(x1: Any, x2: Any, /) -> Any:
+def linalg_outer(x1: Value, x2: Value, /) -> Value:
     x, y = as_array(x1), as_array(x2)
     if x.ndim != 1 or y.ndim != 1:
         raise ValueError(f"Input arrays must be one-dimensional, but they are x1.ndim={x.ndim} and x2.ndim={y.ndim}.")
@@ -144,7 +150,7 @@ def _vdot(x: Aval, y: Aval) -> Plan:
 
 
 @rule_for(np.vdot)
-def vdot(a: Any, b: Any, /) -> Any:
+def vdot(a: Value, b: Value, /) -> Value:
     return _vdot(_conjugated(as_array(a)), b)
 
 
@@ -155,7 +161,7 @@ def _conjugated(x: Value) -> Value:
 # -- the ufuncs: stacks of products that broadcast ------------------------------------------------
 
 
-def _stacked(name: str, *cores: str) -> Callable[[Any, Any], Value]:
+def _stacked(name: str, *cores: str) -> Product:
     """The product of stacks of vectors or matrices; of the `cores` the first is taken for which there are axes."""
     fewest = parts(cores[-1])
 
@@ -196,35 +202,34 @@ _vecdot = _stacked("vecdot", "i,i->")
 _vecmat = _stacked("vecmat", "i,ij->j")
 
 
-def _set(name: str, settings: dict[str, Any], *operands: Any) -> Sequence[Value]:
+def _set(name: str, operands: Values, dtype: DTypeLike | None, settings: Iterable[str]) -> Sequence[Value]:
     """The operands in the dtype that the call names; other settings of a ufunc have no rule."""
-    dtype = settings.pop("dtype", None)
     for setting in settings:
         raise missing_rule(f"numpy.{name}", "out=" if setting == "into" else f"{setting}=")
     return [as_array(x) if dtype is None else operand(as_array(x), np.dtype(dtype)) for x in operands]
 
 
 @rule_for(np.matmul)
-def matmul(x1: Any, x2: Any, /, **settings: Any) -> Any:
+def matmul(x1: Value, x2: Value, /, *, dtype: DTypeLike | None = None, **settings: object) -> Value:
     """The product of matrices or vectors, and of stacks of them, which broadcast."""
-    if settings:
-        x1, x2 = _set("matmul", settings, x1, x2)
+    if settings or dtype is not None:
+        x1, x2 = _set("matmul", (x1, x2), dtype, settings)
     return _matmul(x1, x2)
 
 
 @rule_for(np.linalg.matmul)
-def linalg_matmul(x1: Any, x2: Any, /) -> Any:
+def linalg_matmul(x1: Value, x2: Value, /) -> Value:
     return _matmul(x1, x2)
 
 
 @rule_for(np.vecdot)
-def vecdot(x1: Any, x2: Any, /, *, axis: int = -1, **settings: Any) -> Any:
-    x, y = _set("vecdot", settings, x1, x2)
+def vecdot(x1: Value, x2: Value, /, *, axis: int = -1, dtype: DTypeLike | None = None, **settings: object) -> Value:
+    x, y = _set("vecdot", (x1, x2), dtype, settings)
     return _vecdot(_conjugated(with_last(x, axis)), with_last(y, axis))
 
 
 @rule_for(np.linalg.vecdot)
-def linalg_vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+def linalg_vecdot(x1: Value, x2: Value, /, *, axis: int = -1) -> Value:
     return vecdot(x1, x2, axis=axis)
 
 
@@ -234,15 +239,15 @@ def with_last(x: Value, axis: int) -> Value:
     return permute(x, (*[i for i in range(x.ndim) if i != moved], moved))
 
 
-def matvec(x1: Any, x2: Any, /, **settings: Any) -> Any:
+def matvec(x1: Value, x2: Value, /, *, dtype: DTypeLike | None = None, **settings: object) -> Value:
     """A matrix times a vector, for stacks of them."""
-    x, y = _set("matvec", settings, x1, x2)
+    x, y = _set("matvec", (x1, x2), dtype, settings)
     return _matvec(x, y)
 
 
-def vecmat(x1: Any, x2: Any, /, **settings: Any) -> Any:
+def vecmat(x1: Value, x2: Value, /, *, dtype: DTypeLike | None = None, **settings: object) -> Value:
     """The conjugate of a vector times a matrix, for stacks of them."""
-    x, y = _set("vecmat", settings, x1, x2)
+    x, y = _set("vecmat", (x1, x2), dtype, settings)
     return _vecmat(_conjugated(x), y)
 
 
@@ -255,7 +260,7 @@ for _rule in (matvec, vecmat):  # NumPy 2.2 and later
 
 
 @rule_for(np.tensordot)
-def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+def tensordot(a: Value, b: Value, axes: Pairing = 2) -> Value:
     x, y = product_operands(a, b)
     x_axes, y_axes = _paired_axes(axes, x.ndim, y.ndim)
     names = labels(x.ndim + y.ndim)
@@ -273,11 +278,11 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
 
 
 @rule_for(np.linalg.tensordot)
-def linalg_tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
+def linalg_tensordot(x1: Value, x2: Value, /, *, axes: Pairing = 2) -> Value:
     return tensordot(x1, x2, axes)
 
 
-def _paired_axes(axes: Any, x_ndim: int, y_ndim: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def _paired_axes(axes: Any, x_ndim: int, y_ndim: int) -> tuple[tuple[int, ...], tuple[int, ...]]:  # Any: a Pairing
     if not np.iterable(axes):
         axes = tuple(range(-axes, 0)), tuple(range(axes))
     x_axes, y_axes = (tuple(group) if np.iterable(group) else (group,) for group in axes)

@@ -11,12 +11,13 @@ import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from types import EllipsisType
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 
 from ..core.avals import Shape
-from ..core.primitive import Traced, Value
+from ..core.primitive import Operand, Traced, Value
 from ..core.tracer import Tracer, View
 from ..core.tracing import concrete
 from ..errors import DtypeError, ShapeError
@@ -54,20 +55,21 @@ class Key:
         return self.index.shape([a.shape for a in self.arrays])
 
 
-Part = Any  # an item of a key: an int, a slice, an Ellipsis, None, an array of booleans or (also traced) of integers
+Part: TypeAlias = int | slice | EllipsisType | Value | None
+"""An item of a key; an array is one of booleans or (also traced) of integers."""
 
 _CONSTANTS = {int, type(None), type(Ellipsis)}
 _BOUNDS = {int, type(None)}
 
 
-def parse(shape: Shape, key: Any) -> Key:
+def parse(shape: Shape, key: object) -> Key:
     """What a key means for an array of this shape.
 
     Raises:
         IndexError: NumPy's, in its words.
     """
     keys = key if isinstance(key, tuple) else (key,)
-    spelled: list[Any] = []
+    spelled: list[object] = []
     for k in keys:
         if type(k) in _CONSTANTS:
             spelled.append(k)
@@ -79,19 +81,19 @@ def parse(shape: Shape, key: Any) -> Key:
 
 
 @lru_cache(maxsize=4096)
-def _parse_static(shape: Shape, spelled: tuple[Any, ...]) -> Key:
+def _parse_static(shape: Shape, spelled: tuple[object, ...]) -> Key:
     """The same for integers and slices, which loops ask for often (a slice has no hash, but its bounds do)."""
     return _parse(shape, tuple([slice(*k) if type(k) is tuple else k for k in spelled]))
 
 
-def _parse(shape: Shape, keys: tuple[Any, ...]) -> Key:
+def _parse(shape: Shape, keys: tuple[object, ...]) -> Key:
     parts = [_part(k) for k in keys]
     items: list[Item] = []
     arrays: list[Value] = []
     before: list[int] = []
     axis = 0
     for part in _completed(parts, len(shape)):
-        if part is None or part is Ellipsis:
+        if part is None or part is ...:
             items.append(part)
         elif _is_mask(part):
             _check_mask(part, axis, shape)
@@ -101,7 +103,7 @@ def _parse(shape: Shape, keys: tuple[Any, ...]) -> Key:
             axis += part.ndim
         else:
             items.append(_item(part, axis, shape[axis]))
-            arrays.extend([part] if items[-1] is ARRAY else [])
+            arrays.extend([] if isinstance(part, (int, slice)) else [part])
             before.append(shape[axis])
             axis += 1
     _check_together(arrays)
@@ -119,8 +121,8 @@ def _parse(shape: Shape, keys: tuple[Any, ...]) -> Key:
                backwards=reversed_axes if kept == backwards else ())
 
 
-def _part(k: Any) -> Part:
-    if k is None or k is Ellipsis or isinstance(k, (slice, int)) and not isinstance(k, bool):
+def _part(k: Any) -> Part:  # Any: whatever the user has put there
+    if k is None or isinstance(k, (EllipsisType, slice, int)) and not isinstance(k, bool):
         return k
     if isinstance(k, (list, tuple)):
         k = as_array(k) if len(k) else np.zeros(0, _POSITION)
@@ -139,7 +141,7 @@ def _part(k: Any) -> Part:
         raise IndexError(_WRONG_KEY) from None
 
 
-def _is_mask(part: Part) -> bool:
+def _is_mask(part: Part) -> TypeGuard[Value]:
     return isinstance(part, np.ndarray) and part.dtype.kind == "b"
 
 
@@ -177,7 +179,7 @@ def _position(i: int, axis: int, n: int) -> int:
     return i + n if i < 0 else i
 
 
-def _check_mask(mask: np.ndarray[Any, Any], axis: int, shape: Shape) -> None:
+def _check_mask(mask: Value, axis: int, shape: Shape) -> None:
     for i, n in enumerate(mask.shape):
         if n != shape[axis + i]:
             raise IndexError(f"boolean index did not match indexed array along axis {axis + i}; size of axis is "
@@ -204,16 +206,16 @@ class Through:
     def __init__(self, base: Tracer, key: Key) -> None:
         self.base, self.key = base, key
 
-    def __call__(self, new: Tracer) -> Tracer:
+    def __call__(self, new: Value) -> Value:
         return _write(self.base, self.key, new)
 
 
 @rule_for("getitem")
-def getitem(x: Any, key: Any) -> Any:
+def getitem(x: Tracer, key: object) -> Value:
     """x[key]: of integers and slices a view, of arrays a copy."""
     known = parse(x.shape, key)
     result = _read(x, known)
-    return View(result, x, Through(x, known)) if known.view else result
+    return View(result, x, Through(x, known)) if known.view and isinstance(result, Tracer) else result
 
 
 def _read(x: Value, key: Key) -> Value:
@@ -230,7 +232,7 @@ def _read(x: Value, key: Key) -> Value:
 
 
 @rule_for("setitem")
-def setitem(x: Any, key: Any, value: Any) -> Any:
+def setitem(x: Tracer, key: object, value: Operand) -> Value:
     """What x is after x[key] = value."""
     value = _in_dtype_of(x, value)
     mask = _lone_mask(key)
@@ -243,7 +245,7 @@ def setitem(x: Any, key: Any, value: Any) -> Any:
     return _write(x, known, _in_shape_of(known, value))
 
 
-def _lone_mask(key: Any) -> Value | None:
+def _lone_mask(key: object) -> Value | None:
     """The mask, if the key is one."""
     key = key[0] if isinstance(key, tuple) and len(key) == 1 else key
     if isinstance(key, (bool, list, np.ndarray, np.generic, Tracer)):
@@ -259,30 +261,26 @@ def _is_there(x: Tracer, key: Key, value: Value) -> bool:
         a is b for a, b in zip(through.key.arrays, key.arrays, strict=True))
 
 
-def _write(x: Tracer, key: Key, value: Value) -> Tracer:
+def _write(x: Tracer, key: Key, value: Value) -> Value:
     """x, with a value of the right dtype, and of the key's region or a number, at the key."""
-    result: Tracer
     if key.shape != x.shape:
-        result = reshape(setitem_p(reshape(x, key.shape), value, *key.arrays, index=key.index), x.shape)
-    elif not key.whole or shape_of(value) and not isinstance(value, Tracer):
-        result = setitem_p(x, value, *key.arrays, index=key.index)
-    elif shape_of(value):
-        result = reshape(value, x.shape)
-    else:  # a number for all entries: x is forgotten
-        builder = value.builder if isinstance(value, Tracer) else x.builder
-        result = builder.record(broadcast_p, (value,), (("axes", tuple(range(x.ndim))), ("shape", x.shape)))
-    return result
+        return reshape(setitem_p(reshape(x, key.shape), value, *key.arrays, index=key.index), x.shape)
+    if not key.whole or shape_of(value) and not isinstance(value, Tracer):
+        return setitem_p(x, value, *key.arrays, index=key.index)
+    if shape_of(value):
+        return reshape(value, x.shape)
+    builder = value.builder if isinstance(value, Tracer) else x.builder  # a number for all entries: x is forgotten
+    return builder.record(broadcast_p, (value,), (("axes", tuple(range(x.ndim))), ("shape", x.shape)))
 
 
-def added(x: Tracer, key: Any, value: Any) -> Tracer:
+def added(x: Tracer, key: object, value: Operand) -> Value:
     """x with a value added at a key: again for each time that the key names an entry."""
     known = parse(x.shape, key)
     updates = broadcast_to(_in_shape_of(known, _in_dtype_of(x, value)), known.region)
-    result: Tracer = reshape(scatter_add_p(reshape(x, known.shape), updates, *known.arrays, index=known.index), x.shape)
-    return result
+    return reshape(scatter_add_p(reshape(x, known.shape), updates, *known.arrays, index=known.index), x.shape)
 
 
-def _in_dtype_of(x: Tracer, value: Any) -> Value:
+def _in_dtype_of(x: Tracer, value: Operand) -> Value:
     """The value as x can hold it. NumPy casts without a word; where that would drop a derivative it is an error."""
     if type(value) in (float, int, bool) or isinstance(value, Tracer) and value.dtype == x.dtype:
         return operand(value, x.dtype)
@@ -319,7 +317,7 @@ def _in_shape_of(key: Key, value: Value) -> Value:
 
 
 @rule_for(np.take)
-def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise") -> Any:
+def take(a: Value, indices: Value, axis: int | None = None, out: None = None, mode: str = "raise") -> Value:
     a = as_array(a)
     if axis is None:
         a, axis = reshape(a, (a.size,)), 0
@@ -336,7 +334,7 @@ def take(a: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "r
 
 
 @rule_for(np.compress)
-def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
+def compress(condition: Value, a: Value, axis: int | None = None, out: None = None) -> Value:
     chosen = np.asarray(concrete(as_array(condition), "np.compress"))
     if chosen.ndim != 1:
         raise ValueError("condition must be a 1-d array")
@@ -344,5 +342,5 @@ def compress(condition: Any, a: Any, axis: Any = None, out: Any = None) -> Any:
 
 
 @rule_for(np.extract)
-def extract(condition: Any, arr: Any) -> Any:
+def extract(condition: Value, arr: Value) -> Value:
     return take(arr, np.nonzero(np.ravel(concrete(as_array(condition), "np.extract")))[0])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 
@@ -22,13 +23,15 @@ _DOUBLE = np.dtype(np.float64)
 
 
 @rule_for(np.interp)
-def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
+def interp(x: Value, xp: Value, fp: Value, left: Value | None = None, right: Value | None = None,
+           period: float | None = None) -> Value:
     """Differentiable in the points x, in the knots xp, and in the values fp, left and right."""
     points, knots, values = as_array(x), as_array(xp), as_array(fp)
     if values.dtype.kind == "c":
         real, imaginary = (interp(points, knots, part(values), _of(part, left), _of(part, right), period)
                            for part in (np.real, np.imag))
-        return real + 1j * imaginary
+        both: Value = real + 1j * imaginary
+        return both
     points, knots, values = (operand(z, _DOUBLE) for z in (points, knots, values))
     if knots.ndim != 1 or values.ndim != 1:
         raise ValueError("Data points must be 1-D sequences" if period is not None else "object too deep for desired array")
@@ -45,15 +48,16 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period
                      for end, given in ((0, left), (-1, right))]
     if knots.size == 1:
         first, last, known = before[0], after[0], values[0]
-        return np.where(points < knots[0], first, np.where(points > knots[0], last, known))
+        found: Value = np.where(points < knots[0], first, np.where(points > knots[0], last, known))
+        return found
     return reshape(interp_p(reshape(points, (points.size,)), knots, values, before, after), points.shape)
 
 
-def _of(part: Any, value: Any) -> Any:
+def _of(part: Callable[[Value], Value], value: Value | None) -> Value | None:
     return None if value is None else part(as_array(value))
 
 
-def _unrolled(points: Value, knots: Value, values: Value, period: Any) -> tuple[Value, Value, Value]:
+def _unrolled(points: Value, knots: Value, values: Value, period: float) -> tuple[Value, Value, Value]:
     """One period of each, with a knot of its neighbours on either side."""
     points, knots = points % period, knots % period
     order = np.argsort(knots)
@@ -66,7 +70,7 @@ def _unrolled(points: Value, knots: Value, values: Value, period: Any) -> tuple[
 
 
 @rule_for(np.searchsorted)
-def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
+def searchsorted(a: Value, v: Value, side: Literal["left", "right"] = "left", sorter: Value | None = None) -> Value:
     line, wanted = as_array(a), as_array(v)
     if line.ndim != 1:
         raise ValueError("object too deep for desired array")
@@ -80,7 +84,7 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
 
 
 @rule_for(np.digitize)
-def digitize(x: Any, bins: Any, right: bool = False) -> Any:
+def digitize(x: Value, bins: Value, right: bool = False) -> Value:
     """The bin of each number; whether the edges go up or down is asked of their values."""
     edges = as_array(bins)
     if as_array(x).dtype.kind == "c":

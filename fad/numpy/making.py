@@ -5,51 +5,51 @@ A traced array has no place in memory: it is as contiguous, aligned and writeabl
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
 
 from ..core.dispatch import missing_rule
-from ..core.primitive import Traced
+from ..core.primitive import Operand, Traced, Value
 from ..core.tracing import concrete
-from .conventions import as_array, operand, rule_for
-from .creation import asarray, linspace
+from .conventions import Order, as_array, operand, rule_for
+from .creation import Device, OptionalDtype, asarray, linspace, typed_as
 
 __all__ = ["asanyarray", "asarray_chkfinite", "ascontiguousarray", "asfortranarray", "geomspace", "logspace", "require"]
-
-Array = NDArray[Any]  # inside a trace a Tracer, which stands in for one
-OptionalDtype = DTypeLike | None
 
 
 # -- the argument as an array ---------------------------------------------------------------------
 
 
-def asanyarray(a: Any, dtype: OptionalDtype = None, order: Any = None, *, device: Any = None, copy: bool | None = None,
-               like: Any = None) -> Array:
+@typed_as(np.asanyarray)
+def asanyarray(a: Value, dtype: OptionalDtype = None, order: Order | None = None, *, device: Device = None,
+               copy: bool | None = None, like: Value | None = None) -> Value:
     """The argument as an array. The arguments are those of `numpy.asanyarray`."""
     return asarray(a, dtype, order, device=device, copy=copy, like=like)
 
 
-def _with_an_axis(a: Any, dtype: OptionalDtype) -> Array:
+def _with_an_axis(a: Value, dtype: OptionalDtype) -> Value:
     value = asarray(a, dtype)
     return value if value.ndim else value.reshape(1)
 
 
-def ascontiguousarray(a: Any, dtype: OptionalDtype = None, *, like: Any = None) -> Array:
+@typed_as(np.ascontiguousarray)
+def ascontiguousarray(a: Value, dtype: OptionalDtype = None, *, like: Value | None = None) -> Value:
     """The argument as an array of one axis at least, in C order. The arguments are those of `numpy.ascontiguousarray`."""
     value = _with_an_axis(a, dtype)
     return value if isinstance(value, Traced) else np.ascontiguousarray(value, like=like)
 
 
-def asfortranarray(a: Any, dtype: OptionalDtype = None, *, like: Any = None) -> Array:
+@typed_as(np.asfortranarray)
+def asfortranarray(a: Value, dtype: OptionalDtype = None, *, like: Value | None = None) -> Value:
     """The argument as an array of one axis at least, in Fortran's order. The arguments are those of
     `numpy.asfortranarray`."""
     value = _with_an_axis(a, dtype)
     return value if isinstance(value, Traced) else np.asfortranarray(value, like=like)
 
 
-def asarray_chkfinite(a: Any, dtype: OptionalDtype = None, order: Any = None) -> Array:
+@typed_as(np.asarray_chkfinite)
+def asarray_chkfinite(a: Value, dtype: OptionalDtype = None, order: Order | None = None) -> Value:
     """The argument as an array. The arguments are those of `numpy.asarray_chkfinite`.
 
     Raises:
@@ -60,18 +60,22 @@ def asarray_chkfinite(a: Any, dtype: OptionalDtype = None, order: Any = None) ->
     return value
 
 
-def require(a: Any, dtype: OptionalDtype = None, requirements: Any = None, *, like: Any = None) -> Array:
+@typed_as(np.require)
+def require(a: Value, dtype: OptionalDtype = None, requirements: str | Sequence[str] | None = None, *,
+            like: Value | None = None) -> Value:
     """The argument as an array that meets some requirements. The arguments are those of `numpy.require`."""
     value = asarray(a, dtype)
-    return value if isinstance(value, Traced) else np.require(value, dtype, requirements, like=like)
+    plain: Callable[..., Value] = np.require  # of more overloads than checkers try
+    return value if isinstance(value, Traced) else plain(value, dtype, requirements, like=like)
 
 
 # -- grids on a log scale -------------------------------------------------------------------------
 
 
+@typed_as(np.logspace)
 @rule_for(np.logspace)
-def logspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, base: Any = 10.0, dtype: OptionalDtype = None,
-             axis: int = 0) -> Any:
+def logspace(start: Value, stop: Value, num: int = 50, endpoint: bool = True, base: Operand = 10.0,
+             dtype: OptionalDtype = None, axis: int = 0) -> Value:
     """Powers of a base, at equal steps of the exponent. The arguments, which may be traced, are those of
     `numpy.logspace`."""
     scale = as_array(base)
@@ -79,13 +83,14 @@ def logspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, base: 
         shape = np.broadcast_shapes(np.shape(start), np.shape(stop), scale.shape)
         base = np.expand_dims(np.broadcast_to(scale, shape), axis)
         start, stop = (np.broadcast_to(as_array(x), shape) for x in (start, stop))
-    powers = np.power(base, linspace(start, stop, num, endpoint, axis=axis))
+    powers: Value = np.power(base, linspace(start, stop, num, endpoint, axis=axis))
     return powers if dtype is None else powers.astype(dtype)
 
 
+@typed_as(np.geomspace)
 @rule_for(np.geomspace)
-def geomspace(start: Any, stop: Any, num: Any = 50, endpoint: bool = True, dtype: OptionalDtype = None,
-              axis: int = 0) -> Any:
+def geomspace(start: Value, stop: Value, num: int = 50, endpoint: bool = True, dtype: OptionalDtype = None,
+              axis: int = 0) -> Value:
     """Numbers at equal ratios between two. The arguments, which may be traced, are those of `numpy.geomspace`; both ends
     are real, and of one sign."""
     first, last = as_array(start), as_array(stop)

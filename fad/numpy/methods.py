@@ -6,37 +6,36 @@ The reductions that are functions of their own (np.add.reduce is np.sum) are in 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
+from numpy.typing import DTypeLike
 
 from ..core.dispatch import missing_rule, overrides
-from ..core.primitive import Primitive, Value
+from ..core.primitive import Operand, Primitive, Value
 from ..core.tracer import Tracer
 from ..errors import InPlaceError
 from ..primitives.logsum import logsum2_p, logsum_p, running_logsum2_p, running_logsum_p
 from ..primitives.ordering import running_max_p, running_min
 from ..primitives.structural import reshape
-from .conventions import as_array, operand, rule_for
+from .conventions import UNSET, Axis, as_array, operand, rule_for
 from .indexing import added
-from .reductions import chosen, finish, reducible
+from .reductions import Where, chosen, finish, reducible
 from .ufuncs import lenient_ufuncs
 
 __all__: list[str] = []
-
-_UNSET: Any = np._NoValue  # the default of NumPy's own signatures
 
 
 # -- outer ----------------------------------------------------------------------------------------
 
 
-def _outer(ufunc: Any) -> None:
+def _outer(ufunc: np.ufunc) -> None:
 
     @rule_for((ufunc, "outer"))
-    def outer(a: Any, b: Any, /, **settings: Any) -> Any:
+    def outer(a: Value, b: Value, /, **settings: object) -> Value:
         x, y = as_array(a), as_array(b)
-        return overrides[ufunc](reshape(x, (*x.shape, *(1,) * y.ndim)), y, **settings)
+        result: Value = overrides[ufunc](reshape(x, (*x.shape, *(1,) * y.ndim)), y, **settings)
+        return result
 
 
 for _ufunc in lenient_ufuncs():
@@ -47,22 +46,22 @@ for _ufunc in lenient_ufuncs():
 # -- log of a sum of exponentials -----------------------------------------------------------------
 
 
-def _log_sum(ufunc: Any, reduction: Primitive, running: Primitive) -> None:
+def _log_sum(ufunc: np.ufunc, reduction: Primitive, running: Primitive) -> None:
 
     @rule_for((ufunc, "reduce"))
-    def reduce(array: Any, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: Any = False,
-               initial: Any = _UNSET, where: Any = True) -> Any:
+    def reduce(array: Value, axis: Axis = 0, dtype: DTypeLike | None = None, out: None = None, keepdims: bool = False,
+               initial: Operand | None = UNSET, where: Where = True) -> Value:
         x, axes = reducible(f"{ufunc.__name__}.reduce", array, axis, out)
         terms = operand(x, np.dtype(dtype) if dtype is not None else x.dtype)
         if chosen(where):
             terms = np.where(where, terms, terms.dtype.type(-np.inf))
         total = reduction(terms, axes=axes) if axes else terms
-        if initial is not _UNSET and initial is not None:
+        if initial is not UNSET and initial is not None:
             total = overrides[ufunc](initial, total)
         return finish(total, x, x.shape, axes, keepdims)
 
     @rule_for((ufunc, "accumulate"))
-    def accumulate(array: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
+    def accumulate(array: Value, axis: int = 0, dtype: DTypeLike | None = None, out: None = None) -> Value:
         x = as_array(array)
         terms = operand(x, np.dtype(dtype) if dtype is not None else x.dtype)
         return running(terms, axis=normalize_axis_index(axis, x.ndim))
@@ -75,10 +74,10 @@ _log_sum(np.logaddexp2, logsum2_p, running_logsum2_p)
 # -- running extremes -----------------------------------------------------------------------------
 
 
-def _running(ufunc: Any, primitive: Callable[[Value, int], Value]) -> None:
+def _running(ufunc: np.ufunc, primitive: Callable[[Value, int], Value]) -> None:
 
     @rule_for((ufunc, "accumulate"))
-    def accumulate(array: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
+    def accumulate(array: Value, axis: int = 0, dtype: DTypeLike | None = None, out: None = None) -> Value:
         x = as_array(array)
         terms = operand(x, np.dtype(dtype) if dtype is not None else x.dtype)
         return primitive(terms, normalize_axis_index(axis, x.ndim))
@@ -92,18 +91,18 @@ _running(np.minimum, running_min)
 
 
 @rule_for((np.add, "at"))
-def add_at(a: Any, indices: Any, b: Any) -> None:
+def add_at(a: Value, indices: object, b: Operand) -> None:
     """a[indices] += b, where an index that comes twice counts twice."""
     _update("add", a, indices, b)
 
 
 @rule_for((np.subtract, "at"))
-def subtract_at(a: Any, indices: Any, b: Any) -> None:
+def subtract_at(a: Value, indices: object, b: Operand) -> None:
     """a[indices] -= b, where an index that comes twice counts twice."""
     _update("subtract", a, indices, overrides[np.negative](b) if isinstance(b, Tracer) else np.negative(b))
 
 
-def _update(name: str, a: Any, indices: Any, b: Any) -> None:
+def _update(name: str, a: Value, indices: object, b: Operand) -> None:
     if not isinstance(a, Tracer):
         raise InPlaceError(f"np.{name}.at was asked to add traced values to a plain array, of shape {np.shape(a)}",
                            why="a plain array holds numbers, so the entries would lose their derivatives",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
@@ -12,14 +12,17 @@ from ..primitives import elementwise as ew
 from ..primitives.reductions import norm_p
 from ..primitives.selection import max_p, min_p
 from ..primitives.structural import convert, permute, reshape
-from .conventions import as_array, rule_for
+from .conventions import Axis, as_array, rule_for
 from .reductions import add_up, finish, truth
 
 __all__: list[str] = []
 
+Ord: TypeAlias = float | Literal["f", "fro", "nuc"] | None
+"""Which norm: a number, which may be infinite, or a word for those that matrices alone have."""
+
 
 @rule_for(np.linalg.norm)
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
+def norm(x: Value, ord: Ord = None, axis: Axis = None, keepdims: bool = False) -> Value:
     x = as_array(x)
     if x.dtype.kind not in "fc":
         x = convert(x, np.dtype(np.float64))
@@ -38,13 +41,13 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> An
     return finish(result, x, x.shape, axes, keepdims)
 
 
-def _vector_norm(x: Value, ord: Any, axis: int) -> Value:
+def _vector_norm(x: Value, ord: Ord, axis: int) -> Value:
     if isinstance(ord, str):
         raise ValueError(f"Invalid norm order '{ord}' for vectors")
     if ord is None or ord == 2:
         return norm_p(x, axes=(axis,), flat=False)
     if ord == 0:
-        return add_up(truth(x), (axis,), x.real.dtype)
+        return add_up(truth(x), (axis,), np.real(x).dtype)
     size = ew.absolute(x)
     if ord == np.inf:
         return _largest(size, axis)
@@ -61,14 +64,14 @@ def _vector_norm(x: Value, ord: Any, axis: int) -> Value:
     return ew.select(vanishes, zero, ew.power(ew.select(vanishes, one, total), exponent))
 
 
-def _matrix_norm(x: Value, ord: Any, row: int, column: int) -> Value:
+def _matrix_norm(x: Value, ord: Ord, row: int, column: int) -> Value:
     if ord is None or ord in ("f", "fro"):
         return norm_p(x, axes=tuple(sorted((row, column))), flat=False)
     if ord in (1, -1, np.inf, -np.inf):
         across, along = (row, column) if ord in (1, -1) else (column, row)
         sums = add_up(ew.absolute(x), (across,))
         along -= along > across
-        return _largest(sums, along) if ord > 0 else min_p(sums, axes=(along,))
+        return _largest(sums, along) if ord in (1, np.inf) else min_p(sums, axes=(along,))
     if ord in (2, -2, "nuc"):
         order = (*[i for i in range(x.ndim) if i not in (row, column)], row, column)
         values = np.linalg.svd(permute(x, order), compute_uv=False)
@@ -85,12 +88,12 @@ def _largest(sizes: Value, axis: int) -> Value:
 
 
 @rule_for(np.linalg.matrix_norm)
-def matrix_norm(x: Any, /, *, keepdims: Any = False, ord: Any = "fro") -> Any:
+def matrix_norm(x: Value, /, *, keepdims: bool = False, ord: Ord = "fro") -> Value:
     return norm(x, ord, (-2, -1), keepdims)
 
 
 @rule_for(np.linalg.vector_norm)
-def vector_norm(x: Any, /, *, axis: Any = None, keepdims: Any = False, ord: Any = 2) -> Any:
+def vector_norm(x: Value, /, *, axis: Axis = None, keepdims: bool = False, ord: Ord = 2) -> Value:
     """The norm of all entries along some axes, as of one vector."""
     x = as_array(x)
     axes = tuple(range(x.ndim)) if axis is None else normalize_axis_tuple(axis, x.ndim)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
@@ -11,8 +11,10 @@ from ..core.primitive import Value
 from ..core.tracing import concrete
 from ..errors import ShapeError
 from ..primitives.correlation import correlate_p, paddings
+from ..primitives.decompositions import eigvals_p
 from ..primitives.structural import flip_p, reshape
 from .conventions import as_array, broadcast_to, operand, rule_for
+from .linear_algebra import real_if_possible
 from .shape import as_new
 
 __all__: list[str] = []
@@ -20,10 +22,12 @@ __all__: list[str] = []
 
 # -- sliding products -----------------------------------------------------------------------------
 
-_MODES = {0: "valid", 1: "same", 2: "full", "v": "valid", "s": "same", "f": "full"}
+_MODES: dict[str | int, str] = {
+    0: "valid", 1: "same", 2: "full", "v": "valid", "s": "same", "f": "full",
+    "valid": "valid", "same": "same", "full": "full"}
 
 
-def _lines(a: Any, v: Any) -> tuple[Value, Value]:
+def _lines(a: Value, v: Value) -> tuple[Value, Value]:
     x, y = (np.atleast_1d(as_array(z)) for z in (a, v))
     dtype = np.result_type(x.dtype, y.dtype)
     for name, z in (("first", x), ("second", y)):
@@ -39,16 +43,15 @@ def _flipped(x: Value) -> Value:
     return flip_p(x, axes=(0,))
 
 
-def _slid(a: Value, v: Value, mode: Any) -> Value:
-    mode = _MODES.get(mode, mode)
-    if mode not in ("full", "same", "valid"):
+def _slid(a: Value, v: Value, mode: str | int) -> Value:
+    if mode not in _MODES:
         raise ValueError(f"mode must be one of 'valid', 'same', or 'full' (got {mode!r})")
-    low, high = paddings(mode, v.size)
+    low, high = paddings(_MODES[mode], v.size)
     return correlate_p(a, v, low=low, high=high)
 
 
 @rule_for(np.convolve)
-def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
+def convolve(a: Value, v: Value, mode: str | int = "full") -> Value:
     x, y = _lines(a, v)
     if y.size > x.size:
         x, y = y, x
@@ -56,7 +59,7 @@ def convolve(a: Any, v: Any, mode: Any = "full") -> Any:
 
 
 @rule_for(np.correlate)
-def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
+def correlate(a: Value, v: Value, mode: str | int = "valid") -> Value:
     x, y = _lines(a, v)
     if x.size >= y.size:
         return _slid(x, np.conj(y), mode)
@@ -67,7 +70,7 @@ def correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
 
 
 @rule_for(np.polyval)
-def polyval(p: Any, x: Any) -> Any:
+def polyval(p: Value, x: Value) -> Value:
     """By Horner's rule."""
     coefficients, at = as_array(p), as_array(x)
     y = np.zeros(at.shape, at.dtype)
@@ -77,7 +80,7 @@ def polyval(p: Any, x: Any) -> Any:
 
 
 @rule_for(np.polyder)
-def polyder(p: Any, m: Any = 1) -> Any:
+def polyder(p: Value, m: int = 1) -> Value:
     y, m = as_array(p), int(m)
     if m < 0:
         raise ValueError("Order of derivative must be positive (see polyint)")
@@ -87,7 +90,7 @@ def polyder(p: Any, m: Any = 1) -> Any:
 
 
 @rule_for(np.polyint)
-def polyint(p: Any, m: Any = 1, k: Any = None) -> Any:
+def polyint(p: Value, m: int = 1, k: Value | None = None) -> Value:
     y, m = as_array(p), int(m)
     if m < 0:
         raise ValueError("Order of integral must be positive (see polyder)")
@@ -101,14 +104,15 @@ def polyint(p: Any, m: Any = 1, k: Any = None) -> Any:
     return y
 
 
-def _added(function: Any) -> None:
+def _added(function: Callable[..., Value]) -> None:
 
     @rule_for(function)
-    def combine(a1: Any, a2: Any) -> Any:
+    def combine(a1: Value, a2: Value) -> Value:
         x, y = (np.atleast_1d(as_array(z)) for z in (a1, a2))
         n = max(len(x), len(y))
         x, y = (np.pad(z, (n - len(z), 0)) for z in (x, y))
-        return x + y if function is np.polyadd else x - y
+        total: Value = x + y if function is np.polyadd else x - y
+        return total
 
 
 _added(np.polyadd)
@@ -116,12 +120,12 @@ _added(np.polysub)
 
 
 @rule_for(np.polymul)
-def polymul(a1: Any, a2: Any) -> Any:
+def polymul(a1: Value, a2: Value) -> Value:
     return convolve(a1, a2)
 
 
 @rule_for(np.polydiv)
-def polydiv(u: Any, v: Any) -> Any:
+def polydiv(u: Value, v: Value) -> tuple[Value, Value]:
     """The quotient, and the remainder, whose leading zeros, by their values, are left out."""
     x, y = (np.atleast_1d(as_array(z)) + 0.0 for z in (u, v))
     dtype, n = np.result_type(x.dtype, y.dtype), len(y)
@@ -137,7 +141,7 @@ def polydiv(u: Any, v: Any) -> Any:
 
 
 @rule_for(np.poly)
-def poly(seq_of_zeros: Any) -> Any:
+def poly(seq_of_zeros: Value) -> Value | float:
     """The coefficients of the polynomial with these roots, or of a matrix's characteristic one."""
     zeros = np.atleast_1d(as_array(seq_of_zeros))
     if zeros.ndim == 2 and zeros.shape[0] == zeros.shape[1] != 0:
@@ -155,7 +159,7 @@ def poly(seq_of_zeros: Any) -> Any:
 
 
 @rule_for(np.roots)
-def roots(p: Any) -> Any:
+def roots(p: Value) -> Value:
     """The eigenvalues of the companion matrix; which coefficients are 0 at the ends is asked of their values."""
     coefficients = np.atleast_1d(as_array(p))
     if coefficients.ndim != 1:
@@ -170,12 +174,12 @@ def roots(p: Any) -> Any:
         return np.zeros(trailing, kept.dtype)
     top = reshape(-kept[1:] / kept[0], (1, n))
     companion = np.concatenate([top, np.eye(n - 1, n, dtype=top.dtype)]) if n > 1 else top
-    found = np.linalg.eigvals(companion)
+    found = real_if_possible(companion, eigvals_p(companion))[0]
     return np.concatenate([found, np.zeros(trailing, found.dtype)]) if trailing else found
 
 
 @rule_for(np.vander)
-def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
+def vander(x: Value, N: int | None = None, increasing: bool = False) -> Value:
     points = as_array(x)
     if points.ndim != 1:
         raise ValueError("x must be a one-dimensional array or sequence.")
@@ -190,7 +194,8 @@ def vander(x: Any, N: Any = None, increasing: bool = False) -> Any:
 
 
 @rule_for(np.polyfit)
-def polyfit(x: Any, y: Any, deg: Any, rcond: Any = None, full: bool = False, w: Any = None, cov: Any = False) -> Any:
+def polyfit(x: Value, y: Value, deg: int, rcond: float | None = None, full: bool = False, w: Value | None = None,
+            cov: bool | str = False) -> Value | tuple[Value, Value]:
     """The coefficients of the polynomial of a degree that is nearest to the points (x, y), by least squares."""
     if full or not isinstance(cov, (bool, str)):
         raise missing_rule("numpy.polyfit", "full=")
@@ -203,7 +208,7 @@ def polyfit(x: Any, y: Any, deg: Any, rcond: Any = None, full: bool = False, w: 
         raise TypeError("expected 1D or 2D array for y")
     if points.shape[0] != values.shape[0]:
         raise TypeError("expected x and y to have same length")
-    rcond = len(points) * np.finfo(points.dtype).eps if rcond is None else rcond
+    rcond = float(len(points) * np.finfo(points.dtype).eps) if rcond is None else rcond
     left, right = np.vander(points, order), values
     if w is not None:
         weights = as_array(w) + 0.0
@@ -213,13 +218,13 @@ def polyfit(x: Any, y: Any, deg: Any, rcond: Any = None, full: bool = False, w: 
         right = right * (weights[:, None] if values.ndim == 2 else weights)
     scale = np.sqrt(np.sum(left * left, axis=0))
     left = left / scale
-    coefficients, squares, _, _ = np.linalg.lstsq(left, right, rcond)
-    coefficients = (coefficients.T / scale).T
+    solution, squares, _, _ = np.linalg.lstsq(left, right, rcond)
+    coefficients: Value = (solution.T / scale).T
     if cov is False:
         return coefficients
     base = np.linalg.inv(np.dot(left.T, left)) / np.outer(scale, scale)
     if cov == "unscaled":
-        factor: Value = 1
+        factor: Value | int = 1
     elif len(points) <= order:
         raise ValueError("the number of data points must exceed order to scale the covariance matrix")
     else:

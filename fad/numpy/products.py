@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +17,7 @@ __all__: list[str] = []
 
 
 @rule_for(np.kron)
-def kron(a: Any, b: Any) -> Any:
+def kron(a: Value, b: Value) -> Value:
     x, y = product_operands(a, b)
     ndim = max(x.ndim, y.ndim)
     names = labels(2 * ndim)
@@ -29,7 +28,7 @@ def kron(a: Any, b: Any) -> Any:
 
 
 @rule_for(np.cross)
-def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Any:
+def cross(a: Value, b: Value, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None) -> Value:
     if axis is not None:
         axisa = axisb = axisc = axis
     x, y = product_operands(a, b)
@@ -38,7 +37,7 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
         raise ValueError("incompatible dimensions for cross product\n(dimension must be 2 or 3)")
     x0, x1, x2 = _components(x)
     y0, y1, y2 = _components(y)
-    last = x0 * y1 - x1 * y0
+    last: Value = x0 * y1 - x1 * y0
     if x2 is None and y2 is None:
         return last
     if x2 is None:
@@ -48,13 +47,13 @@ def cross(a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axi
     return np.stack([x1 * y2 - x2 * y1, x2 * y0 - x0 * y2, last], axisc)
 
 
-def _components(x: Value) -> tuple[Value, Value, Value]:
+def _components(x: Value) -> tuple[Value, Value, Value | None]:
     """The entries of three-dimensional vectors, and of two-dimensional ones with None for the third."""
     return x[..., 0], x[..., 1], x[..., 2] if x.shape[-1] == 3 else None
 
 
 @rule_for(np.linalg.cross)
-def linalg_cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
+def linalg_cross(x1: Value, x2: Value, /, *, axis: int = -1) -> Value:
     x, y = as_array(x1), as_array(x2)
     if x.shape[axis] != 3 or y.shape[axis] != 3:
         raise ValueError("Both input arrays must be (arrays of) 3-dimensional vectors, "
@@ -66,13 +65,13 @@ def linalg_cross(x1: Any, x2: Any, /, *, axis: int = -1) -> Any:
 
 
 @rule_for(np.linalg.multi_dot)
-def multi_dot(arrays: Sequence[Any], *, out: Any = None) -> Any:
+def multi_dot(arrays: Sequence[Value], *, out: None = None) -> Value:
     """The product in the order that needs the fewest multiplications."""
     if len(arrays) < 2:
         raise ValueError("Expecting at least two arrays.")
     matrices = [as_array(x) for x in arrays]
     if len(matrices) == 2:
-        return dot(*matrices)
+        return dot(matrices[0], matrices[1])
     first, last = matrices[0].ndim, matrices[-1].ndim
     if first == 1:
         matrices[0] = reshape(matrices[0], (1, *matrices[0].shape))
@@ -106,24 +105,24 @@ def _cheapest_cuts(sizes: tuple[int, ...]) -> dict[tuple[int, int], int]:
 
 
 @rule_for(np.linalg.matrix_power)
-def matrix_power(a: Any, n: int) -> Any:
+def matrix_power(a: Value, n: int) -> Value:
     x = as_array(a)
     if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
         raise np.linalg.LinAlgError("Last 2 dimensions of the array must be square")
-    product = dot if x.ndim == 2 else matmul
+    product: Callable[[Value, Value], Value] = dot if x.ndim == 2 else matmul
     if n == 0:
         return np.broadcast_to(np.eye(x.shape[-1], dtype=x.dtype), x.shape).copy()
     if n < 0:
         x, n = np.linalg.inv(x), -n
     if n == 3:
         return product(product(x, x), x)
-    result: Value = None
+    result: Value | None = None
     while True:  # the powers x, x², x⁴, ... of which n is made
         n, bit = divmod(n, 2)
         if bit:
             result = x if result is None else product(result, x)
-        if n == 0:
-            return result
+            if n == 0:  # this was the highest bit
+                return result
         x = product(x, x)
 
 

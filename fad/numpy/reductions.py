@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ..core.avals import Dtype, Shape
 from ..core.dispatch import missing_rule, overrides
-from ..core.primitive import Primitive, Traced, Value
+from ..core.primitive import Operand, Primitive, Value
+from ..core.tracer import Tracer
 from ..primitives import elementwise as ew
 from ..primitives.reductions import all_p, any_p, cumprod_p, cumsum_p, prod_p, sum_as_p
 from ..primitives.selection import argmax_p, argmin_p, max_p, min_p
 from ..primitives.structural import convert, reshape, sum_p
-from .conventions import as_array, axes_of, operand, rule_for
+from .conventions import UNSET, Axis, as_array, axes_of, operand, rule_for
 
-__all__ = ["accumulator", "add_up", "chosen", "finish", "reducible", "truth"]
+__all__ = ["Function", "Where", "accumulator", "add_up", "chosen", "finish", "reducible", "truth"]
 
-_UNSET: Any = np._NoValue  # the default of NumPy's own signatures
+Function: TypeAlias = Callable[..., object]
+"""A function of NumPy's."""
+
+Where: TypeAlias = Value | bool
+"""Which entries take part in a reduction: those for which the mask holds."""
 
 
 # -- what all reductions share --------------------------------------------------------------------
 
 
-def reducible(function: str, a: Any, axis: Any, out: Any) -> tuple[Value, tuple[int, ...]]:
+def reducible(function: str, a: Value, axis: Axis, out: object) -> tuple[Value, tuple[int, ...]]:
     """The operand of a reduction and its axes; NumPy lets a number have an axis 0."""
     if out is not None:
         raise missing_rule(f"numpy.{function}", "out=")
@@ -32,14 +38,11 @@ def reducible(function: str, a: Any, axis: Any, out: Any) -> tuple[Value, tuple[
     return x, () if not x.ndim and axis in (0, -1) else axes_of(axis, x.ndim)
 
 
-def finish(result: Value, x: Value, shape: Shape, axes: tuple[int, ...], keepdims: Any) -> Value:
+def finish(result: Value, x: Value, shape: Shape, axes: tuple[int, ...], keepdims: bool) -> Value:
     """The result of reducing x, an array of this shape: with axes of size 1 if they are kept, and never x itself."""
-    if keepdims and keepdims is not _UNSET:
+    if keepdims and keepdims is not UNSET:
         result = reshape(result, tuple([1 if i in axes else n for i, n in enumerate(shape)]))
-    if result is x and isinstance(x, Traced):
-        result = x.alias()  # type: ignore[attr-defined]  # a Tracer
-        result.weak = False
-    return result
+    return Tracer(x.builder, x.atom) if result is x and isinstance(x, Tracer) else result
 
 
 def accumulator(dtype: Dtype) -> Dtype:
@@ -49,7 +52,7 @@ def accumulator(dtype: Dtype) -> Dtype:
     return dtype
 
 
-def add_up(x: Value, axes: tuple[int, ...], dtype: Any = None, where: Any = True) -> Value:
+def add_up(x: Value, axes: tuple[int, ...], dtype: DTypeLike | None = None, where: Where = True) -> Value:
     """The sum along axes, in the dtype given or else in NumPy's accumulator's."""
     dtype = accumulator(x.dtype) if dtype is None else np.dtype(dtype)
     if chosen(where):
@@ -59,12 +62,12 @@ def add_up(x: Value, axes: tuple[int, ...], dtype: Any = None, where: Any = True
     return sum_p(x, axes=axes) if x.dtype == dtype else sum_as_p(x, axes=axes, dtype=dtype)
 
 
-def chosen(where: Any) -> bool:
+def chosen(where: Where) -> bool:
     """Whether `where` leaves anything out."""
-    return where is not True and where is not _UNSET
+    return where is not True and where is not UNSET
 
 
-def _filled(x: Value, where: Any, otherwise: Any) -> Value:
+def _filled(x: Value, where: Where, otherwise: int) -> Value:
     """x where the mask says so, and elsewhere a number that does not matter."""
     return np.where(where, x, x.dtype.type(otherwise))
 
@@ -78,32 +81,32 @@ def truth(x: Value) -> Value:
 
 
 @rule_for(np.sum)
-def sum(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _UNSET,
-        where: Any = True) -> Any:
+def sum(a: Value, axis: Axis = None, dtype: DTypeLike | None = None, out: None = None, keepdims: bool = False,
+        initial: Operand = UNSET, where: Where = True) -> Value:
     x, axes = reducible("sum", a, axis, out)
     total = add_up(x, axes, dtype, where)
-    if initial is not _UNSET:
+    if initial is not UNSET:
         total = ew.add(total, operand(initial, total.dtype))
     return finish(total, x, x.shape, axes, keepdims)
 
 
 @rule_for(np.prod)
-def prod(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _UNSET,
-         where: Any = True) -> Any:
+def prod(a: Value, axis: Axis = None, dtype: DTypeLike | None = None, out: None = None, keepdims: bool = False,
+         initial: Operand = UNSET, where: Where = True) -> Value:
     x, axes = reducible("prod", a, axis, out)
     factors = convert(x, accumulator(x.dtype) if dtype is None else np.dtype(dtype))
     if chosen(where):
         factors = _filled(factors, where, 1)
     product = prod_p(factors, axes=axes) if axes else factors
-    if initial is not _UNSET:
+    if initial is not UNSET:
         product = ew.multiply(product, operand(initial, product.dtype))
     return finish(product, x, x.shape, axes, keepdims)
 
 
-def _running(function: Any, primitive: Primitive) -> None:
+def _running(function: Function, primitive: Primitive) -> None:
 
     @rule_for(function)
-    def running(a: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    def running(a: Value, axis: int | None = None, dtype: DTypeLike | None = None, out: None = None) -> Value:
         x, axes = reducible(function.__name__, a, axis, out)
         x = convert(x, accumulator(x.dtype) if dtype is None else np.dtype(dtype))
         if axis is None or not x.ndim:
@@ -118,25 +121,24 @@ _running(np.cumprod, cumprod_p)
 # -- extremes -------------------------------------------------------------------------------------
 
 
-def _extreme(function: Any, primitive: Primitive, pairwise: Primitive) -> None:
+def _extreme(function: Function, primitive: Primitive, pairwise: Primitive) -> None:
 
     @rule_for(function)
-    def extreme(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, initial: Any = _UNSET,
-                where: Any = True) -> Any:
+    def extreme(a: Value, axis: Axis = None, out: None = None, keepdims: bool = False, initial: Operand | None = UNSET,
+                where: Where = True) -> Value:
         x, axes = reducible(function.__name__, a, axis, out)
-        bounded = initial is not _UNSET and initial is not None
-        first = operand(initial, x.dtype) if bounded else None
+        first = operand(initial, x.dtype) if initial is not UNSET and initial is not None else None
         entries = x
         if chosen(where):
-            if not bounded:
+            if first is None:
                 raise ValueError(f"reduction operation '{pairwise}' does not have an identity, so to use a where mask "
                                  "one has to specify 'initial'")
             entries = np.where(where, x, first)
-        if bounded and not all(x.shape[i] for i in axes):  # nothing but the initial value
+        if first is not None and not all(x.shape[i] for i in axes):  # nothing but the initial value
             found = ew.add(add_up(x, axes, x.dtype), first)
         else:
             found = primitive(entries, axes=axes) if axes else entries
-            found = pairwise(found, first) if bounded else found
+            found = pairwise(found, first) if first is not None else found
         return finish(found, x, x.shape, axes, keepdims)
 
 
@@ -146,15 +148,15 @@ overrides[np.amax], overrides[np.amin] = overrides[np.max], overrides[np.min]
 
 
 @rule_for(np.ptp)
-def ptp(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
+def ptp(a: Value, axis: Axis = None, out: None = None, keepdims: bool = False) -> Value:
     """The range of the entries: peak to peak."""
     return ew.subtract(overrides[np.max](a, axis, out, keepdims), overrides[np.min](a, axis, out, keepdims))
 
 
-def _place(function: Any, primitive: Primitive) -> None:
+def _place(function: Function, primitive: Primitive) -> None:
 
     @rule_for(function)
-    def place(a: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
+    def place(a: Value, axis: int | None = None, out: None = None, *, keepdims: bool = False) -> Value:
         x, axes = reducible(function.__name__, a, axis, out)
         line = reshape(x, (x.size,)) if axis is None or not x.ndim else x
         found = primitive(line, axis=0 if line.ndim == 1 else axes[0])
@@ -168,10 +170,10 @@ _place(np.argmin, argmin_p)
 # -- truth ----------------------------------------------------------------------------------------
 
 
-def _logical(function: Any, primitive: Primitive, masked: Callable[[Value, Value], Value]) -> None:
+def _logical(function: Function, primitive: Primitive, masked: Callable[[Value, Where], Value]) -> None:
 
     @rule_for(function)
-    def logical(a: Any, axis: Any = None, out: Any = None, keepdims: Any = False, *, where: Any = True) -> Any:
+    def logical(a: Value, axis: Axis = None, out: None = None, keepdims: bool = False, *, where: Where = True) -> Value:
         x, axes = reducible(function.__name__, a, axis, out)
         flags = truth(x)
         if chosen(where):
@@ -184,7 +186,7 @@ _logical(np.all, all_p, lambda flags, where: np.logical_or(flags, np.logical_not
 
 
 @rule_for(np.count_nonzero)
-def count_nonzero(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
+def count_nonzero(a: Value, axis: Axis = None, *, keepdims: bool = False) -> Value:
     x, axes = reducible("count_nonzero", a, axis, None)
     return finish(add_up(truth(x), axes, np.intp), x, x.shape, axes, keepdims)
 
@@ -192,15 +194,16 @@ def count_nonzero(a: Any, axis: Any = None, *, keepdims: Any = False) -> Any:
 # -- the methods of ufuncs that are reductions ----------------------------------------------------
 
 
-def _method(ufunc: Any, function: Any) -> None:
+def _method(ufunc: np.ufunc, function: Function) -> None:
 
     @rule_for((ufunc, "reduce"))
-    def reduce(array: Any, axis: Any = 0, dtype: Any = None, out: Any = None, keepdims: Any = False,
-               initial: Any = _UNSET, where: Any = True) -> Any:
+    def reduce(array: Value, axis: Axis = 0, dtype: DTypeLike | None = None, out: None = None, keepdims: bool = False,
+               initial: Operand | None = UNSET, where: Where = True) -> Value:
         settings = {"initial": initial, "where": where} if function not in (np.any, np.all) else {"where": where}
         if dtype is not None:
             array = operand(array, np.dtype(dtype))
-        return overrides[function](array, axis=axis, out=out, keepdims=keepdims, **settings)
+        result: Value = overrides[function](array, axis=axis, out=out, keepdims=keepdims, **settings)
+        return result
 
 
 for _ufunc, _function in ((np.add, np.sum), (np.multiply, np.prod), (np.maximum, np.max), (np.minimum, np.min),
@@ -208,11 +211,12 @@ for _ufunc, _function in ((np.add, np.sum), (np.multiply, np.prod), (np.maximum,
     _method(_ufunc, _function)
 
 
-def _accumulate(ufunc: Any, function: Any) -> None:
+def _accumulate(ufunc: np.ufunc, function: Function) -> None:
 
     @rule_for((ufunc, "accumulate"))
-    def accumulate(array: Any, axis: Any = 0, dtype: Any = None, out: Any = None) -> Any:
-        return overrides[function](array, axis, dtype, out)
+    def accumulate(array: Value, axis: int = 0, dtype: DTypeLike | None = None, out: None = None) -> Value:
+        result: Value = overrides[function](array, axis, dtype, out)
+        return result
 
 
 _accumulate(np.add, np.cumsum)

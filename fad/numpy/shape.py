@@ -10,28 +10,33 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import prod
 from operator import index
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 from ..core.avals import Shape
 from ..core.dispatch import missing_rule
-from ..core.primitive import Value
+from ..core.primitive import Value, Values
 from ..core.tracer import Tracer, View
 from ..primitives.structural import flip_p, inverse, permute
 from ..primitives.structural import reshape as reshape_in_c_order
-from .conventions import as_array, rule_for
+from .conventions import Axis, Order, as_array, axes_of, integers, rule_for
 from .conventions import broadcast_to as broadcast_strictly
 from .indexing import Through
 
-__all__ = ["as_new", "flat", "in_shape", "view", "with_axes"]
+__all__ = ["ShapeLike", "as_new", "at_least_1d", "at_least_2d", "at_least_3d", "flat", "in_shape", "view", "with_axes"]
+
+ShapeLike: TypeAlias = int | Sequence[int]
+
+Reading: TypeAlias = Literal["C", "F"]
+"""The orders that do not depend on how an array lies in memory."""
 
 
 # -- views ----------------------------------------------------------------------------------------
 
 
-Like = Callable[[np.ndarray[Any, Any]], np.ndarray[Any, Any]]
+Like: TypeAlias = Callable[[Value], Value]
 """How NumPy makes a view of an array."""
 
 
@@ -40,15 +45,16 @@ class _Rearranged(View):
 
     __slots__ = ("like",)
 
-    def __init__(self, value: Tracer, base: Tracer, restore: Callable[[Tracer], Tracer] | None, like: Like) -> None:
+    def __init__(self, value: Tracer, base: Tracer, restore: Callable[[Value], Value] | None, like: Like) -> None:
         super().__init__(value, base, restore)
         self.like = like
 
 
-def view(value: Value, base: Value, restore: Callable[[Tracer], Tracer] | None, like: Like) -> Value:
+def view(value: Value, base: Value, restore: Callable[[Value], Value] | None, like: Like) -> Value:
     """A value as a view of its base, where NumPy would make it one: numbers have no memory to look into."""
     if not isinstance(base, Tracer):
         return value
+    assert isinstance(value, Tracer)
     return _Rearranged(value, base, restore, like) if base.shape or isinstance(base, View) else as_new(value)
 
 
@@ -57,23 +63,24 @@ def as_new(value: Value) -> Value:
     return Tracer(value.builder, value.atom) if isinstance(value, Tracer) else value
 
 
-def _memory(x: Value) -> np.ndarray[Any, Any] | None:
+def _memory(x: Value) -> Value | None:
     """An array that lies in memory as NumPy's x would, of whatever entries; None: not known."""
     if not isinstance(x, View):
         return np.empty(x.shape, np.int8)
-    base = _memory(x.base)
+    base = _memory(x.viewed)
     if base is None:
         return None
     if isinstance(x, _Rearranged):
         return x.like(base)
     if isinstance(x.restore, Through):
         key = x.restore.key
-        part: np.ndarray[Any, Any] = base[key.index.filled([0] * len(key.arrays))]
+        places: list[Any] = [0] * len(key.arrays)  # Any: integers, for traced ones
+        part: Value = base[key.index.filled(places)]
         return part
     return None
 
 
-def _reshaped(x: Value, shape: Shape, order: str) -> Value:
+def _reshaped(x: Value, shape: Shape, order: Reading) -> Value:
     if order == "C":
         return reshape_in_c_order(x, shape)
     return _backwards(reshape_in_c_order(_backwards(x), shape[::-1]))
@@ -83,16 +90,20 @@ def _backwards(x: Value) -> Value:
     return permute(x, tuple(range(x.ndim))[::-1])
 
 
-def in_shape(x: Value, shape: Shape, order: str = "C") -> Value:
+def in_shape(x: Value, shape: Shape, order: Reading = "C") -> Value:
     """The same entries in another shape: a view where NumPy's would be one."""
     value, before = _reshaped(x, shape, order), x.shape
 
-    def like(a: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        return a.reshape(shape, order=order, copy=False)  # type: ignore[call-overload, no-any-return]  # "C" or "F"
+    def like(a: Value) -> Value:
+        result = a.reshape(shape, order=order)
+        if a.size and not np.may_share_memory(result, a):  # reshape(copy=False) came with NumPy 2.1
+            raise ValueError("NumPy would copy the entries")
+        return result
 
     if isinstance(x, View) or order != "C":
         memory = _memory(x)
         if memory is None:
+            assert isinstance(x, View) and isinstance(value, Tracer)
             return View(value, x, None)
         try:
             like(memory)
@@ -111,25 +122,25 @@ def with_axes(x: Value, order: Sequence[int]) -> Value:
 
 
 @rule_for(np.shape)
-def shape(a: Any) -> Shape:
+def shape(a: Value) -> Shape:
     known: Shape = as_array(a).shape
     return known
 
 
 @rule_for(np.ndim)
-def ndim(a: Any) -> int:
+def ndim(a: Value) -> int:
     return len(shape(a))
 
 
 @rule_for(np.size)
-def size(a: Any, axis: Any = None) -> int:
+def size(a: Value, axis: Axis = None) -> int:
     dimensions = shape(a)
     return prod(dimensions if axis is None else [dimensions[i] for i in normalize_axis_tuple(axis, len(dimensions))])
 
 
-def _resolved(wanted: Any, before: Shape) -> Shape:
+def _resolved(wanted: ShapeLike, before: Shape) -> Shape:
     """The shape that `wanted` means: an int or a sequence, with -1 for what follows from the size."""
-    dimensions = tuple([index(n) for n in wanted] if np.iterable(wanted) else [index(wanted)])
+    dimensions = integers(wanted)
     known, unknown = prod([n for n in dimensions if n >= 0]), [n for n in dimensions if n < 0]
     if len(unknown) == 1 and known and prod(before) % known == 0:
         dimensions = tuple([prod(before) // known if n < 0 else n for n in dimensions])
@@ -138,18 +149,18 @@ def _resolved(wanted: Any, before: Shape) -> Shape:
     return dimensions
 
 
-def _order(name: str, order: Any, x: Value) -> str:
+def _order(name: str, order: object, x: Value) -> Reading:
     """One of "C" and "F"; the orders that depend on how an array lies in memory mean something for one axis alone."""
     order = order.upper() if isinstance(order, str) else order
-    if order in ("C", "F"):
-        return str(order)
-    if x.ndim <= 1 and order in ("A", "K"):
+    if order == "C" or x.ndim <= 1 and order in ("A", "K"):
         return "C"
+    if order == "F":
+        return "F"
     raise missing_rule(name, f"order={order!r}")
 
 
 @rule_for(np.reshape)
-def reshape(a: Any, /, shape: Any, order: Any = "C", *, copy: bool | None = None) -> Any:
+def reshape(a: Value, /, shape: ShapeLike, order: Order = "C", *, copy: bool | None = None) -> Value:
     x = as_array(a)
     result = in_shape(x, _resolved(shape, x.shape), _order("numpy.reshape", order, x))
     return as_new(result) if copy else result
@@ -161,14 +172,14 @@ def flat(x: Value) -> Value:
 
 
 @rule_for(np.ravel)
-def ravel(a: Any, order: Any = "C") -> Any:
+def ravel(a: Value, order: Order = "C") -> Value:
     x = as_array(a)
-    order = _order("numpy.ravel", order, x)
-    result = in_shape(x, (x.size,), order)
-    return result if _adjacent(x, order) else as_new(result)
+    reading = _order("numpy.ravel", order, x)
+    result = in_shape(x, (x.size,), reading)
+    return result if _adjacent(x, reading) else as_new(result)
 
 
-def _adjacent(x: Value, order: str) -> bool:
+def _adjacent(x: Value, order: Reading) -> bool:
     """Whether the entries follow each other in memory in this order: of such alone is ravel a view."""
     memory = _memory(x) if isinstance(x, View) or order != "C" else None
     return memory is None or (memory.flags.c_contiguous if order == "C" else memory.flags.f_contiguous)
@@ -178,7 +189,7 @@ def _adjacent(x: Value, order: str) -> bool:
 
 
 @rule_for(np.expand_dims)
-def expand_dims(a: Any, axis: Any) -> Any:
+def expand_dims(a: Value, axis: int | tuple[int, ...] | list[int]) -> Value:
     x = as_array(a)
     axes = axis if isinstance(axis, (tuple, list)) else (axis,)
     new = normalize_axis_tuple(axes, x.ndim + len(axes))
@@ -187,7 +198,7 @@ def expand_dims(a: Any, axis: Any) -> Any:
 
 
 @rule_for(np.squeeze)
-def squeeze(a: Any, axis: Any = None) -> Any:
+def squeeze(a: Value, axis: Axis = None) -> Value:
     x = as_array(a)
     if axis is None:
         return in_shape(x, tuple([n for n in x.shape if n != 1]))
@@ -197,42 +208,51 @@ def squeeze(a: Any, axis: Any = None) -> Any:
     return in_shape(x, tuple([n for i, n in enumerate(x.shape) if i not in axes]))
 
 
-def _each(function: Callable[[Any], Any], arrays: Sequence[Any]) -> Any:
-    return function(arrays[0]) if len(arrays) == 1 else tuple(map(function, arrays))
+def _each(one: Callable[[Value], Value], arrays: Sequence[Value]) -> Value | Values:
+    return one(arrays[0]) if len(arrays) == 1 else tuple(map(one, arrays))
 
 
 def _at_least(x: Value, shape: Shape) -> Value:
     return x if len(x.shape) >= len(shape) else in_shape(x, shape)
 
 
+def at_least_1d(a: Value) -> Value:
+    """An array of one axis or more."""
+    return _at_least(as_array(a), (1,))
+
+
+def at_least_2d(a: Value) -> Value:
+    """An array of two axes or more."""
+    x = as_array(a)
+    return _at_least(x, (1, x.size))
+
+
+def at_least_3d(a: Value) -> Value:
+    """An array of three axes or more."""
+    x = as_array(a)
+    return _at_least(x, (1, x.size, 1) if x.ndim < 2 else (*x.shape, 1))
+
+
 @rule_for(np.atleast_1d)
-def atleast_1d(*arys: Any) -> Any:
-    return _each(lambda a: _at_least(as_array(a), (1,)), arys)
+def atleast_1d(*arys: Value) -> Value | Values:
+    return _each(at_least_1d, arys)
 
 
 @rule_for(np.atleast_2d)
-def atleast_2d(*arys: Any) -> Any:
-    def one(a: Any) -> Any:
-        x = as_array(a)
-        return _at_least(x, (1, x.size))
-
-    return _each(one, arys)
+def atleast_2d(*arys: Value) -> Value | Values:
+    return _each(at_least_2d, arys)
 
 
 @rule_for(np.atleast_3d)
-def atleast_3d(*arys: Any) -> Any:
-    def one(a: Any) -> Any:
-        x = as_array(a)
-        return _at_least(x, (1, x.size, 1) if x.ndim < 2 else (*x.shape, 1))
-
-    return _each(one, arys)
+def atleast_3d(*arys: Value) -> Value | Values:
+    return _each(at_least_3d, arys)
 
 
 # -- the order of the axes ------------------------------------------------------------------------
 
 
 @rule_for(np.transpose)  # and np.permute_dims, which is the same object
-def transpose(a: Any, axes: Any = None) -> Any:
+def transpose(a: Value, axes: Sequence[int] | None = None) -> Value:
     x = as_array(a)
     if axes is None:
         return with_axes(x, range(x.ndim)[::-1])
@@ -243,14 +263,14 @@ def transpose(a: Any, axes: Any = None) -> Any:
 
 
 @rule_for(np.swapaxes)
-def swapaxes(a: Any, axis1: Any, axis2: Any) -> Any:
+def swapaxes(a: Value, axis1: int, axis2: int) -> Value:
     x = as_array(a)
     first, second = normalize_axis_index(axis1, x.ndim), normalize_axis_index(axis2, x.ndim)
     return with_axes(x, [{first: second, second: first}.get(i, i) for i in range(x.ndim)])
 
 
 @rule_for(np.matrix_transpose, np.linalg.matrix_transpose)
-def matrix_transpose(x: Any, /) -> Any:
+def matrix_transpose(x: Value, /) -> Value:
     x = as_array(x)
     if x.ndim < 2:
         raise ValueError(f"Input array must be at least 2-dimensional, but it is {x.ndim}")
@@ -258,7 +278,7 @@ def matrix_transpose(x: Any, /) -> Any:
 
 
 @rule_for(np.moveaxis)
-def moveaxis(a: Any, source: Any, destination: Any) -> Any:
+def moveaxis(a: Value, source: int | Sequence[int], destination: int | Sequence[int]) -> Value:
     x = as_array(a)
     sources = normalize_axis_tuple(source, x.ndim, "source")
     destinations = normalize_axis_tuple(destination, x.ndim, "destination")
@@ -271,7 +291,7 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Any:
 
 
 @rule_for(np.rollaxis)
-def rollaxis(a: Any, axis: Any, start: Any = 0) -> Any:
+def rollaxis(a: Value, axis: int, start: int = 0) -> Value:
     x = as_array(a)
     moved = normalize_axis_index(axis, x.ndim)
     before = index(start) + (x.ndim if start < 0 else 0)
@@ -287,9 +307,9 @@ def rollaxis(a: Any, axis: Any, start: Any = 0) -> Any:
 
 
 @rule_for(np.flip)
-def flip(m: Any, axis: Any = None) -> Any:
+def flip(m: Value, axis: Axis = None) -> Value:
     x = as_array(m)
-    axes = tuple(range(x.ndim)) if axis is None else tuple(sorted(normalize_axis_tuple(axis, x.ndim)))
+    axes = axes_of(axis, x.ndim)
     return view(_flipped(x, axes), x, lambda new: _flipped(new, axes), lambda a: np.flip(a, axes))
 
 
@@ -298,7 +318,7 @@ def _flipped(x: Value, axes: tuple[int, ...]) -> Value:
 
 
 @rule_for(np.fliplr)
-def fliplr(m: Any) -> Any:
+def fliplr(m: Value) -> Value:
     x = as_array(m)
     if x.ndim < 2:
         raise ValueError("Input must be >= 2-d.")
@@ -306,7 +326,7 @@ def fliplr(m: Any) -> Any:
 
 
 @rule_for(np.flipud)
-def flipud(m: Any) -> Any:
+def flipud(m: Value) -> Value:
     x = as_array(m)
     if x.ndim < 1:
         raise ValueError("Input must be >= 1-d.")
@@ -314,7 +334,7 @@ def flipud(m: Any) -> Any:
 
 
 @rule_for(np.rot90)
-def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
+def rot90(m: Value, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Value:
     if len(axes) != 2:
         raise ValueError("len(axes) must be 2.")
     x = as_array(m)
@@ -329,16 +349,16 @@ def rot90(m: Any, k: int = 1, axes: Any = (0, 1)) -> Any:
 
 
 @rule_for(np.broadcast_to)
-def broadcast_to(array: Any, shape: Any, subok: bool = False) -> Any:
+def broadcast_to(array: Value, shape: ShapeLike, subok: bool = False) -> Value:
     x = as_array(array)
-    wanted = tuple([index(n) for n in shape] if np.iterable(shape) else [index(shape)])
+    wanted = integers(shape)
     if np.broadcast_shapes(x.shape, wanted) != wanted:
         np.broadcast_to(np.broadcast_to(np.int8(0), x.shape), wanted)  # raises, in NumPy's own words
     return view(broadcast_strictly(x, wanted), x, None, lambda a: np.broadcast_to(a, wanted))
 
 
 @rule_for(np.broadcast_arrays)
-def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Any, ...]:
+def broadcast_arrays(*args: Value, subok: bool = False) -> Values:
     arrays = [as_array(a) for a in args]
     common = np.broadcast_shapes(*[x.shape for x in arrays])
     if all(x.shape == common for x in arrays):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from ..core.dispatch import missing_rule
-from ..core.primitive import Value
+from ..core.primitive import Value, Values
 from ..core.tracing import concrete
 from ..primitives.selection import argsort_p, sort_p, take_along_axis_p
 from ..primitives.structural import reshape
@@ -16,11 +16,14 @@ from .conventions import as_array, broadcast_to, rule_for
 
 __all__: list[str] = []
 
+SortKind: TypeAlias = Literal["quicksort", "mergesort", "heapsort", "stable"]
+
 
 # -- sorting --------------------------------------------------------------------------------------
 
 
-def _settings(function: str, a: Any, axis: Any, kind: Any, order: Any, stable: Any) -> tuple[Value, int, str | None]:
+def _settings(function: str, a: Value, axis: int | None, kind: SortKind | None, order: object,
+              stable: bool | None) -> tuple[Value, int, SortKind | None]:
     """The operand, the axis, and the kind of sort."""
     if order is not None:
         raise missing_rule(f"numpy.{function}", "order=")
@@ -35,13 +38,15 @@ def _settings(function: str, a: Any, axis: Any, kind: Any, order: Any, stable: A
 
 
 @rule_for(np.sort)
-def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
+def sort(a: Value, axis: int | None = -1, kind: SortKind | None = None, order: None = None, *,
+         stable: bool | None = None) -> Value:
     x, along, kind = _settings("sort", a, axis, kind, order, stable)
     return sort_p(x, axis=along, kind=kind)
 
 
 @rule_for(np.argsort)
-def argsort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stable: Any = None) -> Any:
+def argsort(a: Value, axis: int | None = -1, kind: SortKind | None = None, order: None = None, *,
+            stable: bool | None = None) -> Value:
     x = as_array(a)
     x, along, kind = _settings("argsort", x if x.ndim else reshape(x, (1,)), axis, kind, order, stable)
     return argsort_p(x, axis=along, kind=kind)
@@ -51,7 +56,7 @@ def argsort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None, *, stab
 
 
 @rule_for(np.take_along_axis)
-def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
+def take_along_axis(arr: Value, indices: Value, axis: int | None = -1) -> Value:
     x, places = as_array(arr), as_array(indices)
     if axis is None:
         if places.ndim != 1:
@@ -71,15 +76,15 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Any:
 
 
 @rule_for(np.nonzero)
-def nonzero(a: Any) -> Any:
+def nonzero(a: Value) -> Values:
     return np.nonzero(concrete(a, "np.nonzero"))
 
 
 @rule_for(np.flatnonzero)
-def flatnonzero(a: Any) -> Any:
+def flatnonzero(a: Value) -> Value:
     return np.flatnonzero(concrete(a, "np.flatnonzero"))
 
 
 @rule_for(np.argwhere)
-def argwhere(a: Any) -> Any:
+def argwhere(a: Value) -> Value:
     return np.argwhere(concrete(a, "np.argwhere"))

@@ -3,42 +3,40 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
+from numpy.typing import DTypeLike
 
 from ..core.avals import Dtype
 from ..core.primitive import Value
 from ..primitives import elementwise as ew
 from ..primitives.reductions import root, squared_deviations_p
 from ..primitives.structural import broadcast, convert, permute, reshape
-from .conventions import as_array, axes_of, broadcast_to, broadcast_together, loop_dtypes, operand, rule_for
-from .reductions import add_up, chosen, finish, reducible
+from .conventions import UNSET, Axis, as_array, axes_of, broadcast_to, broadcast_together, loop_dtypes, operand, rule_for
+from .reductions import Where, add_up, chosen, finish, reducible
 
 __all__: list[str] = []
-
-_UNSET: Any = np._NoValue  # the default of NumPy's own signatures
 
 
 # -- mean -----------------------------------------------------------------------------------------
 
 
 @rule_for(np.mean)
-def mean(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, *,
-         where: Any = True) -> Any:
+def mean(a: Value, axis: Axis = None, dtype: DTypeLike | None = None, out: None = None, keepdims: bool = False, *,
+         where: Where = True) -> Value:
     x, axes = _operands("mean", a, axis, out)
     wide, narrow = _mean_dtypes(x.dtype, dtype)
     total = add_up(x, axes, wide, where)
     return finish(convert(_over(total, _count(x, axes, where)), narrow), x, x.shape, axes, keepdims)
 
 
-def _operands(function: str, a: Any, axis: Any, out: Any) -> tuple[Value, tuple[int, ...]]:
+def _operands(function: str, a: Value, axis: Axis, out: None) -> tuple[Value, tuple[int, ...]]:
     x, axes = reducible(function, a, axis, out)
     return x, axes if x.ndim else axes_of(axis, 0)  # a mean, unlike a sum, does not let a number have an axis
 
 
-def _mean_dtypes(dtype: Dtype, wanted: Any) -> tuple[Dtype, Dtype]:
+def _mean_dtypes(dtype: Dtype, wanted: DTypeLike | None) -> tuple[Dtype, Dtype]:
     """In which dtype a mean is added up, and returned."""
     if wanted is not None:
         return np.dtype(wanted), np.dtype(wanted)
@@ -47,25 +45,27 @@ def _mean_dtypes(dtype: Dtype, wanted: Any) -> tuple[Dtype, Dtype]:
     return np.dtype(np.float32) if dtype == np.float16 else dtype, dtype
 
 
-def _count(x: Value, axes: tuple[int, ...], where: Any) -> Any:
+def _count(x: Value, axes: tuple[int, ...], where: Where) -> Value | int:
     """How many entries each sum has."""
     if not chosen(where):
-        return prod([x.shape[i] for i in axes])
+        number: int = prod([x.shape[i] for i in axes])
+        return number
     return add_up(broadcast_to(as_array(where), x.shape), axes, np.intp)
 
 
-def _over(total: Value, count: Any) -> Value:
+def _over(total: Value, count: Value | float) -> Value:
     """total / count: divided in the dtype that NumPy gives their quotient, then rounded to total's own."""
     if not isinstance(count, (int, float)):
         return convert(np.divide(total, count), total.dtype)
     if total.dtype == np.float32 and count == np.float32(count):  # the same bits without the way through float64
-        return ew.divide(total, np.float32(count))
+        return ew.divide(total, total.dtype.type(count))
     dtype = loop_dtypes(np.true_divide, (total.dtype, np.dtype(type(count))))[0]
     return convert(ew.divide(convert(total, dtype), dtype.type(count)), total.dtype)
 
 
 @rule_for(np.average)
-def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: Any = False) -> Any:
+def average(a: Value, axis: Axis = None, weights: Value | None = None, returned: bool = False, *,
+            keepdims: bool = False) -> Value | tuple[Value, Value]:
     x, axes = _operands("average", a, axis, None)
     if weights is None:
         mean_of_all = mean(x, axes, keepdims=keepdims)
@@ -79,7 +79,7 @@ def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = Fals
     return (result, broadcast_to(scale, result.shape)) if returned else result
 
 
-def _aligned(weights: Value, x: Value, axis: Any) -> Value:
+def _aligned(weights: Value, x: Value, axis: Axis) -> Value:
     """Weights for the axes alone, as an array that broadcasts with x."""
     if weights.shape == x.shape:
         return weights
@@ -95,10 +95,10 @@ def _aligned(weights: Value, x: Value, axis: Any) -> Value:
 # -- variance and standard deviation --------------------------------------------------------------
 
 
-def _variance(function: str, a: Any, axis: Any, dtype: Any, out: Any, ddof: Any, where: Any, centre: Any,
-              correction: Any) -> tuple[Value, Value, tuple[int, ...]]:
+def _variance(function: str, a: Value, axis: Axis, dtype: DTypeLike | None, out: None, ddof: float, where: Where,
+              centre: Value, correction: float) -> tuple[Value, Value, tuple[int, ...]]:
     """The sums of squared deviations over their numbers less ddof; and the operand and its axes."""
-    if correction is not _UNSET:
+    if correction is not UNSET:
         if ddof != 0:
             raise ValueError("ddof and correction can't be provided simultaneously.")
         ddof = correction
@@ -106,7 +106,7 @@ def _variance(function: str, a: Any, axis: Any, dtype: Any, out: Any, ddof: Any,
     if dtype is None and x.dtype.kind in "biu":
         dtype = np.float64
     count = _count(x, axes, where)
-    if centre is _UNSET:
+    if centre is UNSET:
         own = _over(add_up(x, axes, dtype, where), count)
         deviations = np.subtract(x, broadcast(own, x.shape, axes) if own.shape else own)
         total = _squared_deviations(np.where(where, deviations, 0) if chosen(where) else deviations, x, axes, dtype)
@@ -117,21 +117,21 @@ def _variance(function: str, a: Any, axis: Any, dtype: Any, out: Any, ddof: Any,
     return _over(total, free), x, axes
 
 
-def _squared_deviations(deviations: Value, x: Value, axes: tuple[int, ...], dtype: Any) -> Value:
-    dtype = np.empty(0, deviations.dtype).real.dtype if dtype is None else np.dtype(dtype)
+def _squared_deviations(deviations: Value, x: Value, axes: tuple[int, ...], dtype: DTypeLike | None) -> Value:
+    dtype = np.real(np.empty(0, deviations.dtype)).dtype if dtype is None else np.dtype(dtype)
     return squared_deviations_p(deviations, convert(x, deviations.dtype), axes=axes, dtype=dtype)
 
 
 @rule_for(np.var)
-def var(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *,
-        where: Any = True, mean: Any = _UNSET, correction: Any = _UNSET) -> Any:
+def var(a: Value, axis: Axis = None, dtype: DTypeLike | None = None, out: None = None, ddof: float = 0,
+        keepdims: bool = False, *, where: Where = True, mean: Value = UNSET, correction: float = UNSET) -> Value:
     result, x, axes = _variance("var", a, axis, dtype, out, ddof, where, mean, correction)
     return finish(result, x, x.shape, axes, keepdims)
 
 
 @rule_for(np.std)
-def std(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, *,
-        where: Any = True, mean: Any = _UNSET, correction: Any = _UNSET) -> Any:
+def std(a: Value, axis: Axis = None, dtype: DTypeLike | None = None, out: None = None, ddof: float = 0,
+        keepdims: bool = False, *, where: Where = True, mean: Value = UNSET, correction: float = UNSET) -> Value:
     """The root of the variance: where that is 0, so is the derivative, as a norm's."""
     result, x, axes = _variance("std", a, axis, dtype, out, ddof, where, mean, correction)
     return finish(root(result), x, x.shape, axes, keepdims)
@@ -141,8 +141,8 @@ def std(a: Any, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any 
 
 
 @rule_for(np.cov)
-def cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None, fweights: Any = None,
-        aweights: Any = None, *, dtype: Any = None) -> Any:
+def cov(m: Value, y: Value | None = None, rowvar: bool = True, bias: bool = False, ddof: float | None = None,
+        fweights: Value | None = None, aweights: Value | None = None, *, dtype: DTypeLike | None = None) -> Value:
     if ddof is not None and ddof != int(ddof):
         raise ValueError("ddof must be integer")
     series = [as_array(z) for z in (m, y) if z is not None]
@@ -163,10 +163,11 @@ def cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: An
     deviations = x - centre[:, None]
     weighted = deviations if weights is None else operand(deviations * weights, wide)
     products = np.dot(deviations, np.conj(weighted.T))
-    return np.squeeze(products * operand(np.true_divide(1, free), products.dtype))
+    result: Value = np.squeeze(products * operand(np.true_divide(1, free), products.dtype))
+    return result
 
 
-def _weights(n: int, ddof: Any, fweights: Any, aweights: Any) -> tuple[Value | None, Value]:
+def _weights(n: int, ddof: float, fweights: Value | None, aweights: Value | None) -> tuple[Value | None, Value | float]:
     """The weight of each observation, and the number by which sums of products are divided."""
     given = [operand(as_array(w), np.dtype(np.float64)) for w in (fweights, aweights) if w is not None]
     for w in given:
@@ -184,12 +185,13 @@ def _weights(n: int, ddof: Any, fweights: Any, aweights: Any) -> tuple[Value | N
 
 
 @rule_for(np.corrcoef)
-def corrcoef(x: Any, y: Any = None, rowvar: bool = True, *, dtype: Any = None) -> Any:
+def corrcoef(x: Value, y: Value | None = None, rowvar: bool = True, *, dtype: DTypeLike | None = None) -> Value:
     c = cov(x, y, rowvar, dtype=dtype)
     if c.ndim == 0:
-        return c / c
+        one: Value = c / c
+        return one
     deviation = np.sqrt(np.real(np.diag(c)))
     c = c / deviation[:, None] / deviation[None, :]
-    if c.dtype.kind == "c":
-        return np.clip(np.real(c), -1, 1) + 1j * np.clip(np.imag(c), -1, 1)
-    return np.clip(c, -1, 1)
+    bounded: Value = (np.clip(np.real(c), -1, 1) + 1j * np.clip(np.imag(c), -1, 1) if c.dtype.kind == "c"
+                      else np.clip(c, -1, 1))
+    return bounded

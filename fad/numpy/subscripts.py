@@ -8,11 +8,13 @@ unless it is asked to optimize.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from types import EllipsisType
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ..core.avals import Dtype, Shape
 from ..core.dispatch import missing_rule
@@ -22,17 +24,20 @@ from ..primitives.contraction import contract, labels
 from ..primitives.joining import diagonal_p
 from ..primitives.structural import convert, permute, reshape, sum
 from .contractions import product_operands
-from .conventions import as_array, operand, rule_for
+from .conventions import Casting, Order, as_array, operand, rule_for
 from .shape import as_new, view, with_axes
 
 __all__ = ["einsum"]
+
+Optimize: TypeAlias = bool | Literal["greedy", "optimal"] | Sequence[object]
+"""In which order pairs are contracted: by which method it is found, or the path itself, as np.einsum_path returns it."""
 
 _LONG = np.dtype(np.int64)
 
 
 @rule_for(np.einsum)
-def einsum(*operands: Any, out: Any = None, optimize: Any = False, dtype: Any = None, order: Any = "K",
-           casting: Any = "safe", **settings: Any) -> Any:
+def einsum(*operands: Any, out: None = None, optimize: Optimize = False, dtype: DTypeLike | None = None,
+           order: Order = "K", casting: Casting = "safe", **settings: object) -> Value:
     """Products of arrays, summed over the axes whose letters the result lacks."""
     for setting in settings:
         raise missing_rule("numpy.einsum", "out=" if setting == "into" else f"{setting}=")
@@ -54,7 +59,7 @@ def einsum(*operands: Any, out: Any = None, optimize: Any = False, dtype: Any = 
 # -- subscripts -----------------------------------------------------------------------------------
 
 
-def _spelled(operands: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+def _spelled(operands: Sequence[Any]) -> tuple[str, Sequence[Value]]:  # Any: arrays, and a text or lists of axes
     """The subscripts and the arrays; np.einsum also takes an array and a list of axes for it, by turns."""
     if not operands:
         raise ValueError("must specify the einstein sum subscripts string and at least one operand, or at least one "
@@ -66,9 +71,9 @@ def _spelled(operands: Sequence[Any]) -> tuple[str, Sequence[Any]]:
     return (f"{subscripts}->{_letters(operands[-1])}" if len(operands) % 2 else subscripts), arrays
 
 
-def _letters(axes: Sequence[Any]) -> str:
+def _letters(axes: Sequence[EllipsisType | int]) -> str:
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-    return "".join(["..." if i is Ellipsis else alphabet[int(i)] for i in axes])
+    return "".join(["..." if isinstance(i, EllipsisType) else alphabet[int(i)] for i in axes])
 
 
 def _malformed(subscripts: str, why: str) -> ArgumentError:
@@ -195,7 +200,8 @@ def _order(names: str, wanted: str) -> tuple[int, ...]:
 # -- several operands -----------------------------------------------------------------------------
 
 
-def _contracted(operands: Sequence[Labelled], result: str, sizes: tuple[tuple[str, int], ...], optimize: Any) -> Value:
+def _contracted(operands: Sequence[Labelled], result: str, sizes: tuple[tuple[str, int], ...],
+                optimize: Hashable) -> Value:
     path: Sequence[tuple[int, ...]] = [tuple(range(len(operands)))]
     if len(operands) > 2:
         path = _path(tuple([names for _, names in operands]), result, sizes, optimize)
@@ -222,13 +228,13 @@ def _pair(first: Labelled, second: Labelled, result: str, others: str, *, last: 
     return contract(x, y, f"{of_x},{of_y}->{result}"), result
 
 
-def _hashable(setting: Any) -> Any:
+def _hashable(setting: object) -> Hashable:
     return tuple(map(_hashable, setting)) if isinstance(setting, (list, tuple)) else setting
 
 
 @lru_cache(maxsize=1024)
 def _path(inputs: tuple[str, ...], result: str, sizes: tuple[tuple[str, int], ...],
-          optimize: Any) -> tuple[tuple[int, ...], ...]:
+          optimize: Any) -> tuple[tuple[int, ...], ...]:  # Any: an Optimize of tuples
     """The order of pairs: as the call names it, or as np.einsum_path finds it."""
     if isinstance(optimize, tuple) and optimize and optimize[0] == "einsum_path":
         return optimize[1:]

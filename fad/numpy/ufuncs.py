@@ -3,48 +3,52 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import DTypeLike
 
+from ..core.avals import Dtype
 from ..core.dispatch import direct, missing_rule, overrides
-from ..core.primitive import Primitive, Value
+from ..core.primitive import Operand, Primitive, Traced, Value, Values
 from ..core.tracer import Tracer
 from ..errors import DtypeError, MissingRuleError, ShapeError
 from ..primitives import elementwise as ew
 from ..primitives import rare
 from ..primitives.bessel import bessel_i_p, sinc_p
-from .conventions import as_array, broadcast_together, kind_of, loop_dtypes, operand, rule_for
+from .conventions import Casting, as_array, broadcast_together, kind_of, loop_dtypes, operand, rule_for
 
 __all__ = ["lenient_ufuncs"]
+
+Call: TypeAlias = Callable[..., Value]
 
 _NO_SETTING = {"casting": "same_kind", "order": "K", "subok": True, "where": True, "dtype": None}
 
 
-def _lenient(ufunc: Any, primitive: Primitive) -> Callable[..., Any]:
+def _lenient(ufunc: np.ufunc, primitive: Primitive) -> Call:
     """The ufunc by NumPy's conventions, ending in the strict primitive."""
     known = direct.setdefault(ufunc, {})
 
-    def call(*operands: Any, **settings: Any) -> Any:
+    def call(*operands: Operand, **settings: Any) -> Value:  # Any: the settings of a ufunc
         if settings:
-            return _with_settings(ufunc, call, operands, settings)
+            return _with_settings(ufunc, call, operands, **settings)
         operands = tuple([x if isinstance(x, (Tracer, float, int, complex)) else as_array(x) for x in operands])
         dtypes = loop_dtypes(ufunc, tuple([kind_of(x) for x in operands]))
         result = primitive(*broadcast_together([operand(x, d) for x, d in zip(operands, dtypes, strict=True)]))
-        x = next((y for y in operands if isinstance(y, Tracer)), operands[0])
-        alike = all(y is x or y.__class__ is float or isinstance(y, Tracer) and y.aval is x.aval for y in operands)
-        if alike and all(d == x.dtype for d in dtypes):  # next time such operands go straight to the builder
-            known[x.aval] = primitive, result.aval
+        aval = next((x.aval for x in operands if isinstance(x, Tracer)), None)
+        alike = all(x.aval is aval if isinstance(x, Tracer) else x.__class__ is float for x in operands)
+        if aval is not None and alike and all(d == aval.dtype for d in dtypes):
+            assert isinstance(result, Traced)
+            known[aval] = primitive, result.aval  # next time such operands go straight to the builder
         return result
 
     call.__name__ = ufunc.__name__
     return call
 
 
-def _with_settings(ufunc: Any, call: Callable[..., Any], operands: tuple[Any, ...], settings: dict[str, Any]) -> Any:
-    into = settings.pop("into", None)
-    dtype = settings.pop("dtype", None)
+def _with_settings(ufunc: np.ufunc, call: Call, operands: Sequence[Operand], *, into: Value | None = None,
+                   dtype: DTypeLike | None = None, **settings: object) -> Value:
     for name, value in settings.items():
         if name == "where" and value is not True:
             raise MissingRuleError(f"fad has no rule for numpy.{ufunc.__name__} with where= and no out=",
@@ -54,24 +58,26 @@ def _with_settings(ufunc: Any, call: Callable[..., Any], operands: tuple[Any, ..
         if name not in _NO_SETTING or (value is not True and value != _NO_SETTING[name]):
             raise missing_rule(f"numpy.{ufunc.__name__}", f"{name}=")
     if dtype is not None and not _is_predicate(ufunc):
-        operands = tuple([operand(x, np.dtype(dtype)) for x in operands])
+        operands = [operand(x, np.dtype(dtype)) for x in operands]
     result = call(*operands)
     return result if into is None else _as_if_written_into(into, result)
 
 
-def _is_predicate(ufunc: Any) -> bool:
+def _is_predicate(ufunc: np.ufunc) -> bool:
     """Whether the results are truth values whatever the operands: then their dtype is not that of the computation."""
     return all(loop.endswith("->?") for loop in ufunc.types if "O" not in loop)
 
 
-_HARMLESS = {np.arccosh: 2.0, np.arcsin: 0.0, np.arccos: 0.0, np.arctanh: 0.0}  # 1.0 elsewhere: where a ufunc is smooth
+_HARMLESS: dict[np.ufunc, float] = {  # where a ufunc is smooth; 1.0 for the others
+    np.arccosh: 2.0, np.arcsin: 0.0, np.arccos: 0.0, np.arctanh: 0.0}
 
 
 @rule_for("out")
-def out(ufunc: Any, rule: Callable[..., Any], operands: tuple[Any, ...], settings: dict[str, Any]) -> Any:
+def out(ufunc: np.ufunc, rule: Call, operands: Values, settings: dict[str, Any]) -> Value:  # Any: as above
     """A ufunc whose out= is traced: a write into it. Where `where` leaves an entry out, nothing is computed from it."""
+    target: Value
     target, = settings.pop("out")
-    mask = settings.pop("where", True)
+    mask: Value | bool = settings.pop("where", True)
     if mask is not True:
         harmless = _HARMLESS.get(ufunc, 1.0)
         operands = tuple([np.where(mask, x, harmless) if _is_inexact(x) else x for x in operands])
@@ -80,11 +86,11 @@ def out(ufunc: Any, rule: Callable[..., Any], operands: tuple[Any, ...], setting
     return target
 
 
-def _is_inexact(x: Any) -> bool:
+def _is_inexact(x: Value) -> bool:
     return as_array(x).dtype.kind in "fc"
 
 
-def _as_if_written_into(array: np.ndarray[Any, Any], result: Tracer) -> Value:
+def _as_if_written_into(array: Value, result: Value) -> Value:
     """What `array += traced` leaves in the variable: the result, in the array's dtype; the array is not touched."""
     if result.shape != array.shape:
         raise ShapeError(f"an array of shape {array.shape} cannot hold, in place, a result of shape {result.shape}",
@@ -93,7 +99,7 @@ def _as_if_written_into(array: np.ndarray[Any, Any], result: Tracer) -> Value:
         raise DtypeError(f"an array of dtype {array.dtype} cannot hold, in place, a result of dtype {result.dtype}",
                          why="an in-place operation keeps the dtype",
                          edit="make the array a float array, or write b = b + x")
-    return overrides["astype"](result, array.dtype)
+    return astype(result, array.dtype)
 
 
 _PRIMITIVES: dict[str, Primitive] = {
@@ -113,24 +119,25 @@ for _name, _primitive in _PRIMITIVES.items():
     rule_for(getattr(np, _name))(_lenient(getattr(np, _name), _primitive))
 
 
-def lenient_ufuncs() -> list[Any]:
+def lenient_ufuncs() -> list[np.ufunc]:
     """The ufuncs that have a primitive each."""
     return [getattr(np, name) for name in _PRIMITIVES]
 
 
-_power = overrides[np.power]
+_power: Call = overrides[np.power]
 
 
 @rule_for(np.power)
-def power(x: Any, y: Any, **settings: Any) -> Any:
+def power(x: Operand, y: Operand, **settings: object) -> Value:
     """x ** 2 is a square, as it is in NumPy."""
     if type(y) in (int, float) and y == 2 and isinstance(x, Tracer) and x.dtype.kind in "fc" and not settings:
-        return overrides[np.square](x)
+        squared: Value = overrides[np.square](x)
+        return squared
     return _power(x, y, **settings)
 
 
 @rule_for(np.round, np.around)
-def round(a: Any, decimals: Any = 0, out: Any = None) -> Any:
+def round(a: Value, decimals: int = 0, out: None = None) -> Value:
     return ew.round_(a, decimals=operator.index(decimals))
 
 
@@ -138,115 +145,120 @@ def round(a: Any, decimals: Any = 0, out: Any = None) -> Any:
 
 
 @rule_for(np.divmod)
-def divmod(x: Any, y: Any) -> Any:
+def divmod(x: Value, y: Value) -> tuple[Value, Value]:
     return overrides[np.floor_divide](x, y), overrides[np.remainder](x, y)
 
 
-def _floating(x: Any) -> Value:
+def _floating(x: Value) -> Value:
     """The operand, in the dtype in which NumPy computes functions of real numbers."""
     return operand(x, loop_dtypes(np.fabs, (kind_of(x),))[0])
 
 
 @rule_for(np.modf)
-def modf(x: Any) -> Any:
+def modf(x: Value) -> tuple[Value, Value]:
     return rare.fraction(_floating(x)), ew.trunc(_floating(x))
 
 
 @rule_for(np.frexp)
-def frexp(x: Any) -> Any:
+def frexp(x: Value) -> tuple[Value, Value]:
     return rare.mantissa(_floating(x)), rare.exponent(_floating(x))
 
 
 @rule_for(np.ldexp)
-def ldexp(x: Any, n: Any) -> Any:
+def ldexp(x: Value, n: Value) -> Value:
     """x · 2ⁿ: exact, as powers of 2 are."""
     x = _floating(x)
-    return overrides[np.multiply](x, ew.exp2(operand(n, x.dtype)))
+    product: Value = overrides[np.multiply](x, ew.exp2(operand(n, x.dtype)))
+    return product
 
 
 # -- functions of each entry that are no ufuncs ---------------------------------------------------
 
 
 @rule_for(np.sinc)
-def sinc(x: Any) -> Any:
+def sinc(x: Value) -> Value:
     return sinc_p(x if x.dtype.kind in "fc" else operand(x, np.dtype(np.float64)), order=0)
 
 
 @rule_for(np.i0)
-def i0(x: Any) -> Any:
+def i0(x: Value) -> Value:
     if x.dtype.kind == "c":
         raise TypeError("i0 not supported for complex values")
     return bessel_i_p(x if x.dtype.kind == "f" else operand(x, np.dtype(np.float64)), order=0)
 
 
 @rule_for(np.fix)
-def fix(x: Any, out: Any = None) -> Any:
-    return overrides[np.trunc](x)
+def fix(x: Value, out: None = None) -> Value:
+    truncated: Value = overrides[np.trunc](x)
+    return truncated
 
 
 @rule_for(np.clip)
-def clip(a: Any, a_min: Any = None, a_max: Any = None, out: Any = None, *, min: Any = None, max: Any = None) -> Any:
+def clip(a: Value, a_min: Value | None = None, a_max: Value | None = None, out: None = None, *, min: Value | None = None,
+         max: Value | None = None) -> Value:
     low, high = (a_min if min is None else min), (a_max if max is None else max)
     if low is None and high is None:
-        return overrides[np.positive](a)
-    low, high = -np.inf if low is None else low, np.inf if high is None else high
-    dtype = loop_dtypes(np.add, (loop_dtypes(np.add, (kind_of(a), kind_of(low)))[0], kind_of(high)))[0]
-    return ew.clip(*broadcast_together([operand(x, dtype) for x in (a, low, high)]))
+        same: Value = overrides[np.positive](a)
+        return same
+    bounds = -np.inf if low is None else low, np.inf if high is None else high
+    dtype = loop_dtypes(np.add, (loop_dtypes(np.add, (kind_of(a), kind_of(bounds[0])))[0], kind_of(bounds[1])))[0]
+    return ew.clip(*broadcast_together([operand(x, dtype) for x in (a, *bounds)]))
 
 
 @rule_for(np.where)
-def where(condition: Any, x: Any = None, y: Any = None) -> Any:
+def where(condition: Value, x: Value | Sequence[Value] | None = None,
+          y: Value | Sequence[Value] | None = None) -> Value | Values:
     if x is None and y is None:
-        return overrides[np.nonzero](condition)
+        places: Values = overrides[np.nonzero](condition)
+        return places
     x, y = as_array(x) if isinstance(x, (list, tuple)) else x, as_array(y) if isinstance(y, (list, tuple)) else y
     dtype = _promoted(x, y)
     mask = operand(condition, np.dtype(np.bool_))
-    mask, x, y = broadcast_together([mask, operand(x, dtype), operand(y, dtype)])
-    return ew.select(mask, x, y)
+    return ew.select(*broadcast_together([mask, operand(x, dtype), operand(y, dtype)]))
 
 
-def _promoted(x: Any, y: Any) -> Any:
+def _promoted(x: object, y: object) -> Dtype:
     return loop_dtypes(np.add, (kind_of(x), kind_of(y)))[0]
 
 
 @rule_for("astype", np.astype)
-def astype(x: Any, dtype: Any, /, *, copy: bool = True, device: Any = None) -> Any:
+def astype(x: Value, dtype: DTypeLike, /, *, copy: bool = True, device: str | None = None) -> Value:
     """A copy in another dtype."""
     result = operand(x, np.dtype(dtype))
-    return result.alias() if result is x else result
+    return result.alias() if result is x and isinstance(result, Tracer) else result
 
 
 @rule_for(np.real)
-def real(val: Any) -> Any:
+def real(val: Value) -> Value:
     return ew.real(val) if val.dtype.kind == "c" else val
 
 
 @rule_for(np.imag)
-def imag(val: Any) -> Any:
+def imag(val: Value) -> Value:
     return ew.imag(val) if val.dtype.kind == "c" else np.zeros_like(val)
 
 
 @rule_for(np.angle)
-def angle(z: Any, deg: bool = False) -> Any:
+def angle(z: Value, deg: bool = False) -> Value:
     result = ew.angle(operand(z, np.result_type(z.dtype, np.complex64)))
     return result * (180.0 / np.pi) if deg else result
 
 
 @rule_for(np.iscomplexobj)
-def iscomplexobj(x: Any) -> bool:
-    return bool(x.dtype.kind == "c")
+def iscomplexobj(x: Value) -> bool:
+    return x.dtype.kind == "c"
 
 
 @rule_for(np.isrealobj)
-def isrealobj(x: Any) -> bool:
-    return bool(x.dtype.kind != "c")
+def isrealobj(x: Value) -> bool:
+    return x.dtype.kind != "c"
 
 
 @rule_for(np.result_type)
-def result_type(*arrays_and_dtypes: Any) -> Any:
+def result_type(*arrays_and_dtypes: Value | DTypeLike) -> Dtype:
     return np.result_type(*[x.dtype if isinstance(x, Tracer) else x for x in arrays_and_dtypes])
 
 
 @rule_for(np.can_cast)
-def can_cast(from_: Any, to: Any, casting: Any = "safe") -> bool:
+def can_cast(from_: Value | DTypeLike, to: DTypeLike, casting: Casting = "safe") -> bool:
     return np.can_cast(from_.dtype if isinstance(from_, Tracer) else from_, to, casting)

@@ -6,20 +6,19 @@ A traced array is rebound to what it is after the write; a plain one cannot take
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 import numpy as np
 
-from ..core.primitive import Value
+from ..core.primitive import Operand, Value
 from ..core.tracer import Tracer
 from ..core.tracing import concrete
 from ..errors import InPlaceError
-from .conventions import as_array, broadcast_to, rule_for
+from .conventions import Casting, as_array, broadcast_to, rule_for
 
 __all__: list[str] = []
 
 
-def _target(function: str, a: Any) -> Tracer:
+def _target(function: str, a: Value) -> Tracer:
     if not isinstance(a, Tracer):
         raise InPlaceError(f"np.{function} was asked to write traced values into a plain array, of shape {np.shape(a)}",
                            why="a plain array holds numbers, so the entries would lose their derivatives",
@@ -27,7 +26,7 @@ def _target(function: str, a: Any) -> Tracer:
     return a
 
 
-def _write_flat(a: Tracer, places: Any, values: Value) -> None:
+def _write_flat(a: Tracer, places: Value, values: Value) -> None:
     """a.flat[places] = values; of several values for one place, the last."""
     flat = np.ravel(a).copy()
     flat[places] = values
@@ -35,7 +34,7 @@ def _write_flat(a: Tracer, places: Any, values: Value) -> None:
 
 
 @rule_for(np.copyto)
-def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -> None:
+def copyto(dst: Value, src: Operand, casting: Casting = "same_kind", where: Value | bool = True) -> None:
     target, value = _target("copyto", dst), as_array(src) if not isinstance(src, (int, float, complex)) else src
     if not isinstance(value, (int, float, complex)) and not np.can_cast(value.dtype, target.dtype, casting):
         raise TypeError(f"Cannot cast array data from {value.dtype!r} to {target.dtype!r} according to the rule {casting!r}")
@@ -43,9 +42,9 @@ def copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) ->
 
 
 @rule_for(np.put)
-def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
+def put(a: Value, ind: Value, v: Value, mode: str = "raise") -> None:
     target = _target("put", a)
-    places = np.ravel(as_array(ind))
+    places: Value = np.ravel(as_array(ind))
     if mode == "wrap":
         places = places % target.size
     elif mode == "clip":
@@ -58,7 +57,7 @@ def put(a: Any, ind: Any, v: Any, mode: str = "raise") -> None:
 
 
 @rule_for(np.putmask)
-def putmask(a: Any, mask: Any, values: Any) -> None:
+def putmask(a: Value, mask: Value, values: Value) -> None:
     """Where the mask holds, the values at the same places of the flat array, repeated as need be."""
     target, chosen, new = _target("putmask", a), as_array(mask), np.ravel(as_array(values))
     if chosen.size != target.size:
@@ -69,7 +68,7 @@ def putmask(a: Any, mask: Any, values: Any) -> None:
 
 
 @rule_for(np.place)
-def place(arr: Any, mask: Any, vals: Any) -> None:
+def place(arr: Value, mask: Value, vals: Value) -> None:
     """Where the mask holds, the values one after the other."""
     target = _target("place", arr)
     places = np.flatnonzero(concrete(as_array(mask), "np.place"))
@@ -77,19 +76,19 @@ def place(arr: Any, mask: Any, vals: Any) -> None:
 
 
 @rule_for(np.put_along_axis)
-def put_along_axis(arr: Any, indices: Any, values: Any, axis: Any) -> None:
+def put_along_axis(arr: Value, indices: Value, values: Value, axis: int | None) -> None:
     target, places = _target("put_along_axis", arr), as_array(indices)
     if axis is None:
         put(target, places, values)
         return
     axis = axis % target.ndim
-    key: list[Any] = list(np.ogrid[tuple([slice(n) for n in target.shape])])
+    key: list[Value] = list(np.ogrid[tuple([slice(n) for n in target.shape])])
     key[axis] = places
     target[tuple(key)] = broadcast_to(as_array(values), np.broadcast_shapes(*[k.shape for k in key]))
 
 
 @rule_for(np.fill_diagonal)
-def fill_diagonal(a: Any, val: Any, wrap: bool = False) -> None:
+def fill_diagonal(a: Value, val: Value, wrap: bool = False) -> None:
     target = _target("fill_diagonal", a)
     if target.ndim < 2:
         raise ValueError("array must be at least 2-d")

@@ -53,6 +53,7 @@ def _pushed(graph: Graph, moving: tuple[bool, ...]) -> tuple[Builder, list[Value
         primitive, operands, params, results, _ = equation
         xs = [primal_of(a) for a in operands]
         moves = any(a in tangent for a in operands)
+        out: Any  # one, or several
         moved: Any = ()
         if moves and primitive.inner is not None:
             out, moved = primitive.inner.push(xs, [tangent_of(a) for a in operands], **dict(params))

@@ -13,7 +13,7 @@ How a mask goes along with its cotangent through the equations is said in `pulli
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..core.primitive import Value
 from ..primitives import elementwise as ew
@@ -31,9 +31,9 @@ class Test:
 
     __slots__ = ("_make", "_arguments", "_made", "waiting")
 
-    def __init__(self, make: Callable[..., Value], *arguments: Any) -> None:
+    def __init__(self, make: Callable[..., Value], *arguments: object) -> None:
         self._make, self._arguments = make, arguments
-        self._made: Value = None
+        self._made: Value | None = None
         self.waiting: int = 1 + max([a.waiting for a in arguments if isinstance(a, (Test, Mask))], default=0)
         if self.waiting > _MOST_WAITING:
             self.value()
@@ -73,6 +73,7 @@ class Mask:
             test = mask.test.value()
             own = test if mask.outcome else ew.logical_not(test)
             value = mask._relative[to] = own if value is None else ew.logical_and(value, own)
+        assert value is not None  # a mask is not within itself
         return value
 
 

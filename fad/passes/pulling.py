@@ -7,15 +7,15 @@ again. Where nothing better is known, a cotangent that is zero everywhere makes 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Hashable, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from ..core.avals import make_aval
 from ..core.equation import Atom, Equation
 from ..core.graph import replay
-from ..core.primitive import Linear, Params, Primitive, Tangent, Value, Zero, innermost
+from ..core.primitive import AnyPrimitive, Linear, Params, Tangent, Value, Zero, innermost
 from ..core.tracing import Builder
 from ..primitives import elementwise as ew
 from ..primitives.contraction import contract_p, parts
@@ -41,18 +41,24 @@ __all__ = ["Pulling"]
 
 _BOOL = np.dtype(np.bool_)
 
+Settings: TypeAlias = dict[str, Any]
+"""The params of an equation, by name."""
+
+Slot: TypeAlias = Value | Linear
+"""An operand of a linear equation, or the hole where it is."""
+
 Sent = tuple[Tangent | None, Marked | None]
 """What an operand is sent: its cotangent, and what is known of that."""
 
-_EXACT: tuple[Primitive, ...] = (ew.negative, ew.positive, ew.add, ew.subtract, ew.conjugate, ew.real, ew.imag, convert_p,
+_EXACT: tuple[AnyPrimitive, ...] = (ew.negative, ew.positive, ew.add, ew.subtract, ew.conjugate, ew.real, ew.imag, convert_p,
                                  deg2rad, degrees, rad2deg, radians)
 """Entrywise, and no zero of the cotangent is multiplied by anything infinite."""
 
-_MOVING: tuple[Primitive, ...] = (sum_p, reshape_p, permute_p, flip_p, concatenate_p, stack_p, pad_p,
+_MOVING: tuple[AnyPrimitive, ...] = (sum_p, reshape_p, permute_p, flip_p, concatenate_p, stack_p, pad_p,
                                   put_along_axis_add_p, scatter_add_p, setitem_p)
 """Their transposes give each operand some of the entries of the cotangent, as they are."""
 
-_GATHERING: tuple[Primitive, ...] = (getitem_p, take_along_axis_p, diagonal_p, shift_p)
+_GATHERING: tuple[AnyPrimitive, ...] = (getitem_p, take_along_axis_p, diagonal_p, shift_p)
 """Their transposes write the entries of the cotangent into zeros, or add them up there."""
 
 
@@ -60,10 +66,10 @@ class Pulling:
     """Transposes equations for cotangents with masks, and remembers the tests that it has made."""
 
     def __init__(self) -> None:
-        self._tests: dict[Any, Test] = {}
-        self._masks: dict[Any, Mask] = {}
+        self._tests: dict[Hashable, Test] = {}
+        self._masks: dict[Hashable, Mask] = {}
 
-    def concerns(self, primitive: Primitive, params: Params) -> bool:
+    def concerns(self, primitive: AnyPrimitive, params: Params) -> bool:
         """Whether an equation selects, so that a mask begins here."""
         if primitive is ew.select:
             return True
@@ -73,7 +79,7 @@ class Pulling:
         return False
 
     def sent(self, equation: Equation, cts: Sequence[Tangent], marks: Sequence[Marked | None],
-             operands: Sequence[Any]) -> Sequence[Sent]:
+             operands: Sequence[Slot]) -> Sequence[Sent]:
         """The cotangents of the operands, whose linear ones are holes, and their marks."""
         primitive, params = equation.primitive, dict(equation.params)
         if primitive.inner is not None and params.keys() == {"graph"}:
@@ -81,6 +87,7 @@ class Pulling:
         if primitive.several:
             return _whole(equation, cts, marks, operands)
         ct, marked = cts[0], marks[0]
+        assert not isinstance(ct, Zero)  # then nothing would be sent
         if primitive is ew.select:
             return self._select(ct, marked, equation.operands[0], operands)
         if primitive.kind == "entrywise" and marked is not None:
@@ -96,7 +103,7 @@ class Pulling:
             return _contract(ct, marked, operands, params)
         return _whole(equation, cts, marks, operands)
 
-    def _select(self, ct: Value, marked: Marked | None, atom: Atom, operands: Sequence[Any]) -> Sequence[Sent]:
+    def _select(self, ct: Value, marked: Marked | None, atom: Atom, operands: Sequence[Slot]) -> Sequence[Sent]:
         truth, *branches = operands
         key = id(atom) if not isinstance(atom, tuple) else atom
         test = self._tests.setdefault(key, Test(lambda value: value, truth))
@@ -110,7 +117,7 @@ class Pulling:
         key = within, test, outcome  # interned, so that two selections by one test have one mask
         return self._masks.get(key) or self._masks.setdefault(key, Mask(*key))
 
-    def _move(self, equation: Equation, ct: Value, marked: Marked | None, operands: Sequence[Any]) -> Sequence[Sent]:
+    def _move(self, equation: Equation, ct: Value, marked: Marked | None, operands: Sequence[Slot]) -> Sequence[Sent]:
         primitive, params = equation.primitive, dict(equation.params)
         assert primitive.transpose is not None
         if marked is None:  # a write by a mask: what was there before has no part in the result
@@ -126,12 +133,12 @@ class Pulling:
         return [(None, None) if c is None else (c, self._moved(marked, equation, i, ct, operands))
                 for i, c in enumerate(sent)]
 
-    def _moved(self, marked: Marked, equation: Equation, i: int, ct: Value, operands: Sequence[Any]) -> Marked:
+    def _moved(self, marked: Marked, equation: Equation, i: int, ct: Value, operands: Sequence[Slot]) -> Marked:
         mask = self._moved_mask(marked.mask, equation, i, ct, operands)
         written = marked.written
         return Marked(mask, self._moved_mask(written, equation, i, ct, operands) if written is not None else None)
 
-    def _moved_mask(self, mask: Mask, equation: Equation, i: int, ct: Value, operands: Sequence[Any]) -> Mask:
+    def _moved_mask(self, mask: Mask, equation: Equation, i: int, ct: Value, operands: Sequence[Slot]) -> Mask:
         """The mask of the cotangent that operand i is sent: every test with its entries moved alike."""
         chain: list[Mask] = []
         at: Mask | None = mask
@@ -148,30 +155,33 @@ class Pulling:
         return within
 
 
-def _moved_test(test: Test, equation: Equation, i: int, shape: tuple[int, ...], operands: Sequence[Any]) -> Value:
+def _moved_test(test: Test, equation: Equation, i: int, shape: tuple[int, ...], operands: Sequence[Slot]) -> Value:
     value = test.value()
     if shape and not value.shape:  # a number, which rides along
         return value
-    return _transposed(equation.primitive, value, operands, dict(equation.params))[i]
+    return _transposed(equation.primitive, value, operands, dict(equation.params), i)
 
 
-def _transposed(primitive: Primitive, value: Value, operands: Sequence[Any], params: dict[str, Any]) -> Sequence[Value]:
-    """The transpose of what moves entries, applied to booleans: 'some entry that comes here is true'."""
+def _transposed(primitive: AnyPrimitive, value: Value, operands: Sequence[Slot], params: Settings, i: int) -> Value:
+    """The transpose of what moves entries, applied to booleans: 'some entry that comes to operand i is true'."""
     assert primitive.transpose is not None
     holes = [Linear(make_aval(x.shape, _BOOL)) if isinstance(x, Linear) else x for x in operands]
-    return primitive.transpose(value, *holes, **params)
+    moved = primitive.transpose(value, *holes, **params)[i]
+    assert moved is not None and not isinstance(moved, Zero)
+    return moved
 
 
-def _kept(ct: Value, arrays: Sequence[Value], params: dict[str, Any]) -> Value:
-    return setitem_p(_everywhere(ct, *arrays), np.False_, *arrays, index=params["index"])
+def _kept(ct: Value, arrays: Sequence[Value], params: Settings) -> Value:
+    everywhere = _everywhere(ct, arrays)
+    return setitem_p(everywhere, everywhere.dtype.type(False), *arrays, index=params["index"])
 
 
-def _everywhere(ct: Value, *others: Value) -> Value:
+def _everywhere(ct: Value, others: Sequence[Slot]) -> Value:
     return full(True, make_aval(ct.shape, _BOOL), innermost((ct, *others)))
 
 
-def _entrywise(primitive: Primitive, ct: Value, marked: Marked, operands: Sequence[Any],
-               params: dict[str, Any]) -> Sequence[Sent]:
+def _entrywise(primitive: AnyPrimitive, ct: Value, marked: Marked, operands: Sequence[Slot],
+               params: Settings) -> Sequence[Sent]:
     """Each entry by itself. A zero times something infinite is no zero any more, and has to be written again. Nothing is
     divided by zero, so that NumPy does not warn of what nobody has asked for."""
     assert primitive.transpose is not None
@@ -179,22 +189,25 @@ def _entrywise(primitive: Primitive, ct: Value, marked: Marked, operands: Sequen
         ct, marked = cleaned(ct, marked), Marked(marked.mask, marked.mask)
     exact = primitive in _EXACT or all(isinstance(x, Linear) or _is_harmless(primitive, x) for x in operands)
     if primitive is ew.divide and not exact:
-        operands, exact = (operands[0], ew.select(marked.mask.relative(None), operands[1], ct.dtype.type(1))), True
+        x, divisor = operands
+        assert not isinstance(divisor, Linear)
+        operands, exact = (x, ew.select(marked.mask.relative(None), divisor, ct.dtype.type(1))), True
     holes = [Linear(make_aval(ct.shape, x.aval.dtype)) if isinstance(x, Linear) else x for x in operands]
     sent = primitive.transpose(ct, *holes, **params)
     after = marked if exact else Marked(marked.mask, None)
     return [(None, None) if c is None else _fitting(c, after, x) for c, x in zip(sent, operands, strict=True)]
 
 
-def _is_harmless(primitive: Primitive, x: Any) -> bool:
+def _is_harmless(primitive: AnyPrimitive, x: object) -> bool:
     """Whether an operand is a number of the program's own that leaves a zero a zero."""
     if not isinstance(x, np.generic) or primitive not in (ew.multiply, ew.divide):
         return False
     return bool(np.isfinite(x)) and (primitive is ew.multiply or x != 0)
 
 
-def _fitting(ct: Value, marked: Marked, hole: Linear) -> Sent:
+def _fitting(ct: Tangent, marked: Marked, hole: Slot) -> Sent:
     """The cotangent of an operand that may be a number riding along: what all entries send it, added up."""
+    assert not isinstance(ct, Zero)
     if hole.shape or not ct.shape:
         return ct, marked
     return _summed(ct, marked, tuple(range(ct.ndim)))
@@ -215,22 +228,22 @@ def _any(mask: Mask, ndim: int, axes: tuple[int, ...]) -> Value:
     return value if ndim and not value.shape else any_p(value, axes=axes)
 
 
-def _gather(primitive: Primitive, ct: Value, marked: Marked | None, operands: Sequence[Any],
-            params: dict[str, Any]) -> Sequence[Sent]:
+def _gather(primitive: AnyPrimitive, ct: Value, marked: Marked | None, operands: Sequence[Slot],
+            params: Settings) -> Sequence[Sent]:
     assert primitive.transpose is not None
     sent = primitive.transpose(ct if marked is None else cleaned(ct, marked), *operands, **params)
     mask = Mask(None, Test(_gathered, primitive, marked.mask if marked is not None else None, ct, operands, params))
     return [(sent[0], Marked(mask, mask)), *[(c, None) for c in sent[1:]]]
 
 
-def _gathered(primitive: Primitive, mask: Mask | None, ct: Value, operands: Sequence[Any], params: dict[str, Any]) -> Value:
-    value = mask.relative(None) if mask is not None else _everywhere(ct, *operands[1:])
+def _gathered(primitive: AnyPrimitive, mask: Mask | None, ct: Value, operands: Sequence[Slot], params: Settings) -> Value:
+    value = mask.relative(None) if mask is not None else _everywhere(ct, operands[1:])
     if ct.shape and not value.shape:
         value = broadcast(value, ct.shape, tuple(range(ct.ndim)))
-    return _transposed(primitive, value, operands, params)[0]
+    return _transposed(primitive, value, operands, params, 0)
 
 
-def _contract(ct: Value, marked: Marked, operands: Sequence[Any], params: dict[str, Any]) -> Sequence[Sent]:
+def _contract(ct: Value, marked: Marked, operands: Sequence[Slot], params: Settings) -> Sequence[Sent]:
     """A product with sums. The other operand is taken to be finite, but in a mere dot product, where the entries of the
     operand are only multiplied by it: writing zeros costs as much as that, and far less than a product of matrices."""
     assert contract_p.transpose is not None
@@ -260,7 +273,7 @@ def _along(mask: Mask, of_ct: str, of_hole: str, shape: tuple[int, ...]) -> Valu
 
 
 def _inside(equation: Equation, cts: Sequence[Tangent], marks: Sequence[Marked | None],
-            operands: Sequence[Any]) -> Sequence[Sent]:
+            operands: Sequence[Slot]) -> Sequence[Sent]:
     """A program run later on: the selection that made the mask moves into the program, to its end."""
     primitive, graph = equation.primitive, dict(equation.params)["graph"]
     assert primitive.transpose is not None
@@ -277,18 +290,18 @@ def _inside(equation: Equation, cts: Sequence[Tangent], marks: Sequence[Marked |
 
 
 def _whole(equation: Equation, cts: Sequence[Tangent], marks: Sequence[Marked | None],
-           operands: Sequence[Any]) -> Sequence[Sent]:
+           operands: Sequence[Slot]) -> Sequence[Sent]:
     """Any other equation: where the cotangents of its results are zero everywhere, so are those of its operands."""
     primitive = equation.primitive
     assert primitive.transpose is not None
     there = [(ct, m) for ct, m in zip(cts, marks, strict=True) if not isinstance(ct, Zero)]
-    clean = [cleaned(ct, m) if m is not None else ct for ct, m in zip(cts, marks, strict=True)]
+    clean = [ct if m is None or isinstance(ct, Zero) else cleaned(ct, m) for ct, m in zip(cts, marks, strict=True)]
     sent = primitive.transpose(tuple(clean) if primitive.several else clean[0], *operands, **dict(equation.params))
     masks = [(m.mask, ct.ndim) for ct, m in there if m is not None]
     if len(masks) < len(there):
         return [(c, None) for c in sent]
     mask = Mask(None, Test(_some, *[Test(_any, m, ndim, tuple(range(ndim))) for m, ndim in masks]))
-    exact = not primitive.several and not any(isinstance(x, np.inexact) or getattr(x, "dtype", _BOOL).kind in "fc"
+    exact = not primitive.several and not any(getattr(x, "dtype", _BOOL).kind in "fc"
                                               for x in operands if not isinstance(x, Linear))
     return [(c, None) if c is None or isinstance(c, Zero) else (c, Marked(mask, mask if exact else None)) for c in sent]
 

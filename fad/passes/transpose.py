@@ -13,8 +13,6 @@ What a selection sends to the branch that was not chosen is zero, and stays so: 
 
 from __future__ import annotations
 
-from typing import Any
-
 from ..core.equation import Atom, Literal, Var
 from ..core.graph import Graph, replay
 from ..core.primitive import Linear, Tangent, Value, Zero
@@ -36,8 +34,11 @@ def transpose(graph: Graph, n_residuals: int) -> Graph:
     known: dict[Atom, Value] = {v: builder.argument(v.aval) for v in residuals}
     cotangent: dict[Atom, Value] = {}
 
-    def read(atom: Atom) -> Any:
-        return atom.value if isinstance(atom, Literal) else known[atom] if atom in known else Linear(atom.aval)
+    def read(atom: Atom) -> Value | Linear:
+        if isinstance(atom, Literal):
+            value: Value = atom.value
+            return value
+        return known[atom] if atom in known else Linear(atom.aval)
 
     marks: dict[Atom, Marked] = {}  # what is known of some cotangents
     pulling = Pulling()

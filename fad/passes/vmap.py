@@ -41,7 +41,8 @@ def vmap_graph(graph: Graph, mapped: tuple[bool, ...], size: int, stacked: tuple
     stacks: set[Atom] = {v for v, m in zip(graph.inputs, mapped, strict=True) if m}
 
     def read(atom: Atom) -> Value:
-        return value[atom] if isinstance(atom, Var) else atom.value
+        found: Value = value[atom] if isinstance(atom, Var) else atom.value
+        return found
 
     for primitive, operands, params, results, _ in builder.following(graph.equations):
         xs = [read(a) for a in operands]
@@ -57,7 +58,8 @@ def vmap_graph(graph: Graph, mapped: tuple[bool, ...], size: int, stacked: tuple
         y = read(atom)
         if atom in stacks or not whole:
             return y
-        return builder.record(broadcast_p, (y,), (("axes", (0,)), ("shape", (size, *atom.aval.shape))))
+        spread: Value = builder.record(broadcast_p, (y,), (("axes", (0,)), ("shape", (size, *atom.aval.shape))))
+        return spread
 
     return builder.build([output(a, whole) for a, whole in zip(
         graph.outputs, stacked or (True,) * len(graph.outputs), strict=True)])

@@ -9,18 +9,17 @@ run backwards, Gautschi, Computational aspects of three-term recurrence relation
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from math import factorial, pi
-from typing import Any
 
 import numpy as np
 
-from ..core.primitive import Partial, Primitive, Value, partials
+from ..core.primitive import Evaluate, Partial, Primitive, Value, partials
 
 __all__ = ["bessel_i_p", "sinc_p"]
 
 
-def _family(name: str, evaluate: Callable[..., Any], rule: Partial) -> Primitive:
+def _family(name: str, evaluate: Evaluate, rule: Partial) -> Primitive:
     """A function of each entry, and of an order."""
 
     def batch(operands: Sequence[Value], mapped: Sequence[bool], /, *, order: int) -> Value:
@@ -37,7 +36,7 @@ def _family(name: str, evaluate: Callable[..., Any], rule: Partial) -> Primitive
 _TERMS = 24
 
 
-def _sinc_evaluate(x: Any, *, order: int) -> Any:
+def _sinc_evaluate(x: Value, *, order: int) -> Value:
     if order == 0:
         return np.sinc(x)
     x = np.asarray(x)
@@ -51,7 +50,7 @@ def _sinc_evaluate(x: Any, *, order: int) -> Any:
     return (pi ** order * np.where(small, near, s)).astype(x.dtype)[()]
 
 
-def _sinc_series(z: Any, order: int) -> Any:
+def _sinc_series(z: Value, order: int) -> Value:
     """The derivative of Σ (-1)ᵏ z²ᵏ / (2k + 1)!, summed from its smallest term on."""
     total = np.zeros_like(z)
     first = (order + 1) // 2
@@ -72,7 +71,7 @@ sinc_p = _family("sinc", _sinc_evaluate, _sinc_rule)
 # Its ratios rₙ = Iₙ / Iₙ₋₁ = x / (2n + x rₙ₊₁) are computed from a far one downwards: any start is forgotten.
 
 
-def _bessel_i_evaluate(x: Any, *, order: int) -> Any:
+def _bessel_i_evaluate(x: Value, *, order: int) -> Value:
     zeroth = np.i0(x)
     if order == 0:
         return zeroth
@@ -85,13 +84,15 @@ def _bessel_i_evaluate(x: Any, *, order: int) -> Any:
             ratio = wide / (2.0 * n + wide * ratio)
             if n <= order:
                 product = product * ratio
-    return product.astype(x.dtype)[()]
+    result: Value = product.astype(x.dtype)[()]
+    return result
 
 
 def _bessel_i_rule(t: Value, z: Value, x: Value, *, order: int) -> Value:
     if order == 0:
         return t * bessel_i_p(x, order=1)
-    return t * (0.5 * (bessel_i_p(x, order=order - 1) + bessel_i_p(x, order=order + 1)))
+    slope: Value = 0.5 * (bessel_i_p(x, order=order - 1) + bessel_i_p(x, order=order + 1))
+    return t * slope
 
 
 bessel_i_p = _family("bessel_i", _bessel_i_evaluate, _bessel_i_rule)

@@ -26,7 +26,7 @@ from .structural import permute
 
 __all__ = ["canonical", "contract", "contract_p", "labels", "parts"]
 
-Run = Callable[[Any, Any], Any]
+Run = Callable[[Value, Value], Value]
 
 _FIRST = "ijklmnopqrstuvwxyzabcdefghIJKLMNOPQRSTUVWXYZABCDEFGH"
 _N_REMEMBERED = 4096
@@ -56,7 +56,7 @@ def canonical(subscripts: str) -> str:
 # -- the five answers -----------------------------------------------------------------------------
 
 
-def _contract_evaluate(x: Any, y: Any, *, subscripts: str, by: str = "") -> Any:
+def _contract_evaluate(x: Value, y: Value, *, subscripts: str, by: str = "") -> Value:
     return _plan(subscripts, by)(x, y)
 
 
@@ -82,10 +82,12 @@ def _contract_batch(operands: Sequence[Value], mapped: Sequence[bool], *, subscr
     return contract(operands[0], operands[1], f"{x_stack}{of_x},{y_stack}{of_y}->{stack}{of_z}")
 
 
-def _contract_transpose(ct: Value, x: Any, y: Any, *, subscripts: str, by: str = "") -> Sequence[Tangent | None]:
+def _contract_transpose(ct: Value, x: Value | Linear, y: Value | Linear, *, subscripts: str,
+                        by: str = "") -> Sequence[Tangent | None]:
     of_x, of_y, of_z = parts(subscripts)
-    if isinstance(x, Linear):
+    if not isinstance(y, Linear):
         return contract(ct, y, f"{of_z},{of_y}->{of_x}"), None
+    assert not isinstance(x, Linear)
     return None, contract(x, ct, f"{of_x},{of_z}->{of_y}")
 
 
@@ -149,7 +151,8 @@ def _plan(subscripts: str, by: str) -> Run:
     return _stack_of_products(of_x, of_y, of_z, summed, shared)
 
 
-_CALLS: dict[str, Run] = {"dot": np.dot, "inner": np.inner, "vdot": lambda x, y: np.vdot(x.conj(), y)}
+_CALLS: dict[str, Callable[[Value, Value], Any]] = {  # Any: to NumPy's stubs some are numbers
+    "dot": np.dot, "inner": np.inner, "vdot": lambda x, y: np.vdot(x.conj(), y)}
 _STACKS = {"matmul": (2, 2), "matvec": (2, 1), "vecdot": (1, 1), "vecmat": (1, 2)}  # axes of each operand, at most
 
 
@@ -167,7 +170,7 @@ def _broadcasting(by: str, of_x: str, of_y: str, of_z: str) -> Run:
     return lambda x, y: ufunc(x[(*x_index, ...)], y[(*y_index, ...)])
 
 
-def _new_axes(own: str, wanted: str) -> tuple[Any, ...]:
+def _new_axes(own: str, wanted: str) -> tuple[slice | None, ...]:
     """The index that gives an array with the axes `own` those it lacks of `wanted`; leading ones broadcast anyway."""
     first = min([wanted.index(a) for a in own], default=len(wanted))
     index = [slice(None) if a in own else None for a in wanted[first:]]
@@ -220,7 +223,7 @@ def _matrix_product(of_x: str, of_y: str, of_z: str, summed: str, *, vectors: bo
     n_rows, n_summed = len(x_free), len(summed)
     z_order = None if of_z == x_free + y_free else _order(x_free + y_free, of_z)
 
-    def run(x: Any, y: Any) -> Any:
+    def run(x: Value, y: Value) -> Value:
         if swaps:
             x, y = y, x
         x, y = x.transpose(x_order), y.transpose(y_order)
@@ -229,7 +232,8 @@ def _matrix_product(of_x: str, of_y: str, of_z: str, summed: str, *, vectors: bo
         x = x.reshape(k) if x_is_vector else x.reshape(prod(rows), k)
         y = y.reshape(k) if y_is_vector else y.reshape(k, prod(columns))
         if not rows and not columns:
-            return np.dot(x, y) if vectors else np.dot(x, y)[0, 0]
+            z: Value = np.dot(x, y) if vectors else np.dot(x, y)[0, 0]
+            return z
         z = np.empty(rows + columns, x.dtype)  # made here, so that it is not a view of what dot made
         np.dot(x, y, out=z.reshape(x.shape[:-1] + y.shape[1:]))
         return z if z_order is None else z.transpose(z_order)
@@ -248,7 +252,7 @@ def _stack_of_products(of_x: str, of_y: str, of_z: str, summed: str, shared: str
     natural = shared + x_free + y_free
     z_order = None if of_z == natural else _order(natural, of_z)
 
-    def run(x: Any, y: Any) -> Any:
+    def run(x: Value, y: Value) -> Value:
         if swaps:
             x, y = y, x
         x, y = x.transpose(x_order), y.transpose(y_order)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from ..core.avals import Aval
 from ..core.graph import Graph, replay
-from ..core.primitive import Primitive, Tangent, Value
+from ..core.primitive import Primitive, Tangent, Traced, Value, Values
 from ..errors import AbstractValueError
 
 __all__ = ["Diverged", "answer_to", "call_p", "guard_p"]
@@ -24,7 +24,7 @@ __all__ = ["Diverged", "answer_to", "call_p", "guard_p"]
 # Every transform begins by writing the called graph out (`inlined`), so the rules are never asked.
 
 
-def _call_evaluate(*operands: Any, graph: Graph) -> tuple[Any, ...]:
+def _call_evaluate(*operands: Value, graph: Graph) -> Values:
     return replay(graph, operands)
 
 
@@ -32,12 +32,12 @@ def _call_infer(*avals: Aval, graph: Graph) -> tuple[Aval, ...]:
     return tuple([a.aval for a in graph.outputs])
 
 
-def _written_out(*_: Any, **__: Any) -> Any:
+def _written_out(*_: object, **__: object) -> NoReturn:
     raise AssertionError("a call is written out before a graph is transformed")
 
 
-call_p: Primitive = Primitive("call", _call_evaluate, _call_infer, _written_out, _written_out, several=True,
-                              body="graph")
+call_p: Primitive[Values] = Primitive("call", _call_evaluate, _call_infer, _written_out, _written_out, several=True,
+                                      body="graph")
 
 
 # -- guard: the path taken depends on this value --------------------------------------------------
@@ -46,42 +46,43 @@ call_p: Primitive = Primitive("call", _call_evaluate, _call_infer, _written_out,
 class Diverged(Exception):
     """A value would have sent Python down another path than the one that was traced."""
 
-    def __init__(self, index: int, answer: Any) -> None:
+    def __init__(self, index: int, answer: object) -> None:
         self.index, self.answer = index, answer
 
 
-def _exactly(x: Any) -> Any:
+def _exactly(x: object) -> object:
     array = np.asarray(x)
     return array.item() if array.shape == () and array == array else (array.shape, array.dtype.str, array.tobytes())
 
 
-_answers: dict[str, Callable[[Any], Any]] = {
+_answers: dict[str, Callable[[Any], object]] = {  # Any: whatever takes the question, or else refuses it
     "bool(x)": bool, "int(x)": int, "an index": int, "math.floor(x)": math.floor, "math.ceil(x)": math.ceil,
     "round(x)": round}
 
 
-def answer_to(question: str, x: Any) -> Any:
+def answer_to(question: str, x: object) -> object:
     """What Python learnt from a value when it asked this question."""
     return _answers.get(question, _exactly)(x)
 
 
-def _guard_evaluate(x: Any, *, index: int, question: str, answer: Any) -> tuple[()]:
+def _guard_evaluate(x: Value, *, index: int, question: str, answer: object) -> tuple[()]:
     actual = answer_to(question, x)
     if actual != answer:
         raise Diverged(index, actual)
     return ()
 
 
-def _guard_batch(operands: Sequence[Value], mapped: Sequence[bool], /, *, index: int, question: str, answer: Any) -> Any:
+def _guard_batch(operands: Sequence[Traced], mapped: Sequence[bool], /, *, index: int, question: str,
+                 answer: object) -> NoReturn:
     raise AbstractValueError(
         f"the value of a traced {operands[0].aval} was asked for, by {question}, and the function was then mapped",
         why="under vmap it stands for many values, and they could answer differently",
         edit="choose entry by entry with np.where(condition, a, b)")
 
 
-def _guard_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Any, /, **_: Any) -> tuple[()]:
+def _guard_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Values, /, **_: object) -> tuple[()]:
     return ()
 
 
-guard_p: Primitive = Primitive("guard", _guard_evaluate, lambda x, *, index, question, answer: (), _guard_jvp,
-                               _guard_batch, several=True, kind="effect")
+guard_p: Primitive[Values] = Primitive("guard", _guard_evaluate, lambda x, *, index, question, answer: (), _guard_jvp,
+                                       _guard_batch, several=True, kind="effect")

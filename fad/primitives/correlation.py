@@ -9,7 +9,7 @@ transpose in v slides the cotangent along a.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def paddings(mode: str, m: int) -> tuple[int, int]:
     return (m // 2, m - m // 2 - 1) if mode == "same" else (0, 0)
 
 
-def _evaluate(a: Any, v: Any, *, low: int, high: int) -> Any:
+def _evaluate(a: Value, v: Value, *, low: int, high: int) -> Value:
     m = v.shape[-1]
     if a.ndim == 1 and a.shape[0] >= m:
         for mode in _MODES:
@@ -40,7 +40,8 @@ def _evaluate(a: Any, v: Any, *, low: int, high: int) -> Any:
     padded = np.zeros((*a.shape[:-1], a.shape[-1] + low + high), a.dtype)
     padded[..., low:low + a.shape[-1]] = a
     windows = np.lib.stride_tricks.sliding_window_view(padded, m, axis=-1)
-    return np.einsum("...km,...m->...k", windows, v)
+    z: Value = np.einsum("...km,...m->...k", windows, v)
+    return z
 
 
 def _infer(a: Aval, v: Aval, *, low: int, high: int) -> Aval:
@@ -63,11 +64,12 @@ def _batch(operands: Sequence[Value], mapped: Sequence[bool], *, low: int, high:
                        low=low, high=high)
 
 
-def _transpose(ct: Value, a: Any, v: Any, *, low: int, high: int) -> Sequence[Tangent | None]:
+def _transpose(ct: Value, a: Value | Linear, v: Value | Linear, *, low: int, high: int) -> Sequence[Tangent | None]:
     axis = ct.ndim - 1
-    if isinstance(a, Linear):
+    if not isinstance(v, Linear):
         m = v.shape[axis]
         return correlate_p(ct, flip_p(v, axes=(axis,)), low=m - 1 - low, high=m - 1 - high), None
+    assert not isinstance(a, Linear)
     lead = (0,) * axis
     padded = pad_p(a, low=(*lead, low), high=(*lead, high), gap=(0,) * (axis + 1))
     return None, correlate_p(padded, ct, low=0, high=0)

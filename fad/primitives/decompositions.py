@@ -21,12 +21,12 @@ SVD (2019).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal
 
 import numpy as np
 
 from ..core.avals import Aval, Dtype, make_aval
-from ..core.primitive import Tangent, Value
+from ..core.primitive import Primitive, Tangent, Value, Values
 from .elementwise import absolute, conjugate, equal, imag, less_equal, multiply, real, select
 from .indexing import cut
 from .linalg import (
@@ -88,11 +88,11 @@ def _inverse_gaps(w: Value) -> Value:
 # -- eigh: with m = vᴴ T v,  dw = Re diag m,  dv = v (m_ij / (w_j - w_i)) -------------------------
 
 
-def _triangle(lower: bool) -> Any:
+def _triangle(lower: bool) -> Literal["L", "U"]:
     return "L" if lower else "U"
 
 
-def _eigh_evaluate(a: Any, *, lower: bool) -> tuple[Any, Any]:
+def _eigh_evaluate(a: Value, *, lower: bool) -> Values:
     w, v = np.linalg.eigh(a, _triangle(lower))
     return w, v
 
@@ -117,10 +117,11 @@ def _eigh_rule(t: Value, results: tuple[Value, Value], a: Value, *, lower: bool)
     return _real_part(of_columns(_conjugate(v), moved)), times(v, turn)
 
 
-eigh_p = matrix_primitive("eigh", _eigh_evaluate, lambda a, *, lower: (_values_of(a), a), _eigh_rule, several=True)
+eigh_p: Primitive[Values] = matrix_primitive("eigh", _eigh_evaluate, lambda a, *, lower: (_values_of(a), a), _eigh_rule,
+                                             several=True)
 
 
-def _eigvalsh_evaluate(a: Any, *, lower: bool) -> Any:
+def _eigvalsh_evaluate(a: Value, *, lower: bool) -> Value:
     return np.linalg.eigvalsh(a, _triangle(lower))
 
 
@@ -133,7 +134,7 @@ def _eigvalsh_rule(t: Value, w: Value, a: Value, *, lower: bool) -> Value:
     return _real_part(of_columns(_conjugate(v), times(hermitian(t, lower), v)))
 
 
-eigvalsh_p = matrix_primitive("eigvalsh", _eigvalsh_evaluate, _eigvalsh_infer, _eigvalsh_rule)
+eigvalsh_p: Primitive = matrix_primitive("eigvalsh", _eigvalsh_evaluate, _eigvalsh_infer, _eigvalsh_rule)
 
 
 # -- svd: with p = uᴴ T v,  ds = Re diag p, and v, u turn by --------------------------------------
@@ -144,7 +145,7 @@ eigvalsh_p = matrix_primitive("eigvalsh", _eigvalsh_evaluate, _eigvalsh_infer, _
 # outside: p is filled up with zeros to a square, as is s, and the same formulas say it all.
 
 
-def _svd_evaluate(a: Any, *, full: bool) -> tuple[Any, Any, Any]:
+def _svd_evaluate(a: Value, *, full: bool) -> Values:
     u, s, vh = np.linalg.svd(a, full_matrices=full)
     return u, s, vh
 
@@ -196,7 +197,7 @@ def _lengthened(s: Value, n: int) -> Value:
     return sum(flat, (s.ndim - 1,))
 
 
-svd_p = matrix_primitive("svd", _svd_evaluate, _svd_infer, _svd_rule, several=True)
+svd_p: Primitive[Values] = matrix_primitive("svd", _svd_evaluate, _svd_infer, _svd_rule, several=True)
 
 
 def _svdvals_rule(t: Value, s: Value, a: Value) -> Value:
@@ -204,7 +205,7 @@ def _svdvals_rule(t: Value, s: Value, a: Value) -> Value:
     return _moved_values(s, u, times(t, adjoint(vh)))
 
 
-svdvals_p = matrix_primitive("svdvals", lambda a: np.linalg.svd(a, compute_uv=False), _values_of, _svdvals_rule)
+svdvals_p: Primitive = matrix_primitive("svdvals", lambda a: np.linalg.svd(a, compute_uv=False), _values_of, _svdvals_rule)
 
 
 # -- eig: with m = v⁻¹ T v,  dw = diag m,  dv = v (m_ij / (w_j - w_i)) + v c ----------------------
@@ -216,7 +217,7 @@ def _complex_dtype(dtype: Dtype) -> Dtype:
     return np.result_type(dtype, np.complex64)
 
 
-def _eig_evaluate(a: Any) -> tuple[Any, Any]:
+def _eig_evaluate(a: Value) -> Values:
     w, v = np.linalg.eig(a)
     dtype = _complex_dtype(a.dtype)
     return w.astype(dtype, copy=False), v.astype(dtype, copy=False)
@@ -242,16 +243,18 @@ def _out_of_gauge(v: Value, dv: Value) -> Value:
     largest = convert(equal(place, numbers), size.dtype)
     norm = real(of_columns(conjugate(v), dv))
     phase = of_columns(imag(dv), largest) / of_columns(real(v), largest)
-    return convert(norm, v.dtype) + convert(phase, v.dtype) * 1j
+    gauge: Value = convert(norm, v.dtype) + convert(phase, v.dtype) * 1j
+    return gauge
 
 
-eig_p = matrix_primitive(
+eig_p: Primitive[Values] = matrix_primitive(
     "eig", _eig_evaluate, lambda a: (_eigenvalues(a), make_aval(a.shape, _complex_dtype(a.dtype))), _eig_rule,
     several=True)
 
 
-def _eigvals_evaluate(a: Any) -> Any:
-    return np.linalg.eigvals(a).astype(_complex_dtype(a.dtype), copy=False)
+def _eigvals_evaluate(a: Value) -> Value:
+    w: Value = np.linalg.eigvals(a).astype(_complex_dtype(a.dtype), copy=False)
+    return w
 
 
 def _eigvals_rule(t: Value, w: Value, a: Value) -> Value:
@@ -259,7 +262,7 @@ def _eigvals_rule(t: Value, w: Value, a: Value) -> Value:
     return of_columns(turned(inverse(v)), times(convert(t, v.dtype), v))
 
 
-eigvals_p = matrix_primitive("eigvals", _eigvals_evaluate, _eigenvalues, _eigvals_rule)
+eigvals_p: Primitive = matrix_primitive("eigvals", _eigvals_evaluate, _eigenvalues, _eigvals_rule)
 
 
 # -- det: d det a = Σ_ij c_ij T_ij, with the cofactors c ------------------------------------------
@@ -269,7 +272,7 @@ eigvals_p = matrix_primitive("eigvals", _eigvals_evaluate, _eigenvalues, _eigval
 #     dcᵀ = det(u vᴴ) v x uᴴ,   x_ij = - Π_{k≠i,j} s_k p_ij,   x_ii = Σ_j≠i Π_{k≠i,j} s_k p_jj.
 
 
-def _cofactors_evaluate(a: Any) -> Any:
+def _cofactors_evaluate(a: Value) -> Value:
     try:
         c = np.linalg.det(a)[..., None, None] * np.swapaxes(np.linalg.inv(a), -1, -2)
         if np.isfinite(c).all():
@@ -280,8 +283,9 @@ def _cofactors_evaluate(a: Any) -> Any:
     n = a.shape[-1]
     others = np.where(np.eye(n, dtype=bool), s.dtype.type(1), s[..., None, :]).prod(-1)
     phase = (np.linalg.det(u) * np.linalg.det(vh))[..., None, None]
-    return phase * np.swapaxes(np.matmul(np.conj(np.swapaxes(vh, -1, -2)) * others[..., None, :],
-                                         np.conj(np.swapaxes(u, -1, -2))), -1, -2)
+    adjugate: Value = np.matmul(np.conj(np.swapaxes(vh, -1, -2)) * others[..., None, :], np.conj(np.swapaxes(u, -1, -2)))
+    cofactors: Value = phase * np.swapaxes(adjugate, -1, -2)
+    return cofactors
 
 
 def _cofactors_rule(t: Value, c: Value, a: Value) -> Value:
@@ -301,11 +305,11 @@ def _cofactors_rule(t: Value, c: Value, a: Value) -> Value:
     return multiply(inside, broadcast(phase, inside.shape, (lead, lead + 1)))
 
 
-cofactors_p = matrix_primitive("cofactors", _cofactors_evaluate, lambda a: a, _cofactors_rule)
+cofactors_p: Primitive = matrix_primitive("cofactors", _cofactors_evaluate, lambda a: a, _cofactors_rule)
 
 
 def _det_rule(t: Value, z: Value, a: Value) -> Tangent:
     return inner_trace(cofactors_p(a), t)
 
 
-det_p = matrix_primitive("det", np.linalg.det, lambda a: make_aval(a.shape[:-2], a.dtype), _det_rule)
+det_p: Primitive = matrix_primitive("det", np.linalg.det, lambda a: make_aval(a.shape[:-2], a.dtype), _det_rule)

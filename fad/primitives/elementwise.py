@@ -8,13 +8,26 @@ result, and x, y are the operands.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ..core.avals import Aval, Dtype, make_aval
-from ..core.primitive import Infer, Jvp, Linear, Partial, Primitive, Tangent, Transpose, Value, Zero, partials
+from ..core.primitive import (
+    Evaluate,
+    Infer,
+    Jvp,
+    Linear,
+    Partial,
+    Primitive,
+    Tangent,
+    Traced,
+    Transpose,
+    Value,
+    Zero,
+    partials,
+)
 from ..errors import DtypeError, ShapeError
 from .structural import broadcast, convert, gather_up, spread
 
@@ -24,8 +37,8 @@ __all__ = ["elementwise"]
 # -- the family -----------------------------------------------------------------------------------
 
 
-def elementwise(ufunc: Any, *rules: Partial | None, transpose: Transpose | None = None, dtype: Any = None,
-                name: str = "") -> Primitive:
+def elementwise(ufunc: Callable[..., Value], *rules: Partial | None, transpose: Transpose | None = None,
+                dtype: DTypeLike | None = None, name: str = "") -> Primitive:
     """The primitive of a ufunc, from its partial derivatives; `dtype` where the result has one of its own."""
     name = name or ufunc.__name__
     result_dtype = None if dtype is None else np.dtype(dtype)
@@ -57,7 +70,7 @@ def _jvp(rules: Sequence[Partial | None]) -> Jvp:
         return lambda primals, tangents, result: Zero(result.aval)
     total = partials(*rules)
 
-    def jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /) -> Tangent:
+    def jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Traced, /) -> Tangent:
         t = total(primals, tangents, result)
         return t if isinstance(t, Zero) else spread(t, result.aval)
 
@@ -68,8 +81,8 @@ def _fitted(transpose: Transpose | None) -> Transpose | None:
     if transpose is None:
         return None
 
-    def fitted(ct: Value, /, *operands: Any) -> Sequence[Tangent | None]:
-        return [gather_up(c, x.aval) if isinstance(x, Linear) else None
+    def fitted(ct: Value, /, *operands: Value | Linear) -> Sequence[Tangent | None]:
+        return [gather_up(c, x.aval) if isinstance(x, Linear) and c is not None and not isinstance(c, Zero) else None
                 for c, x in zip(transpose(ct, *operands), operands, strict=True)]
 
     return fitted
@@ -92,7 +105,7 @@ def stacked(operands: Sequence[Value], mapped: Sequence[bool]) -> list[Value]:
 # -- linear and bilinear --------------------------------------------------------------------------
 
 
-def _if_linear(x: Any, ct: Value) -> Value | None:
+def _if_linear(x: Value | Linear, ct: Value) -> Value | None:
     return ct if isinstance(x, Linear) else None
 
 
@@ -115,9 +128,12 @@ divide: Primitive = elementwise(
 # -- powers and roots -----------------------------------------------------------------------------
 
 
-def _power_by_base(t: Value, z: Value, x: Value, y: Value) -> Tangent:
+_NUMBER: type = np.number  # of which no checker thinks where it is told of an array
+
+
+def _power_by_base(t: Value, z: Traced, x: Value, y: Value) -> Tangent:
     """dz = y x^(y-1) dx; where y is 0 that is 0, also at x = 0."""
-    if isinstance(y, np.number):  # a literal exponent, the usual case
+    if isinstance(y, _NUMBER):  # a literal exponent, the usual case
         if y == 0:
             return Zero(z.aval)
         return t if y == 1 else multiply(t, multiply(x if y == 2 else power(x, y.dtype.type(y - 1)), y))
@@ -191,7 +207,7 @@ arctan2: Primitive = elementwise(np.arctan2, lambda t, z, y, x: t * _ratio(x, x 
 
 
 def _real_dtype(dtype: Dtype) -> Dtype:
-    return np.empty(0, dtype).real.dtype
+    return np.real(np.empty(0, dtype)).dtype
 
 
 def _complex_dtype(dtype: Dtype) -> Dtype:
@@ -202,7 +218,7 @@ def _part(x: Aval) -> Aval:
     return make_aval(x.shape, _real_dtype(x.dtype))
 
 
-def _one(name: str, evaluate: Any, infer: Infer, rule: Partial, transpose: Transpose | None = None) -> Primitive:
+def _one(name: str, evaluate: Evaluate, infer: Infer, rule: Partial, transpose: Transpose | None = None) -> Primitive:
     """An elementwise function of one operand whose result has another dtype."""
     primitive: Primitive = Primitive(name, evaluate, infer, partials(rule), lambda operands, mapped: primitive(operands[0]),
                                      transpose, kind="entrywise")
@@ -252,7 +268,7 @@ def _select_infer(mask: Aval, x: Aval, y: Aval) -> Aval:
     return aval
 
 
-def _select_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /) -> Tangent:
+def _select_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Traced, /) -> Tangent:
     mask, (_, t, u) = primals[0], tangents
     if isinstance(t, Zero) and isinstance(u, Zero):
         return Zero(result.aval)
@@ -260,7 +276,7 @@ def _select_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: V
     return spread(select(mask, zero if isinstance(t, Zero) else t, zero if isinstance(u, Zero) else u), result.aval)
 
 
-def _select_transpose(ct: Value, mask: Value, x: Any, y: Any) -> Sequence[Tangent | None]:
+def _select_transpose(ct: Value, mask: Value, x: Value | Linear, y: Value | Linear) -> Sequence[Tangent | None]:
     zero = ct.dtype.type(0)
     return (None, gather_up(select(mask, ct, zero), x.aval) if isinstance(x, Linear) else None,
             gather_up(select(mask, zero, ct), y.aval) if isinstance(y, Linear) else None)
@@ -282,7 +298,7 @@ stop_gradient: Primitive = elementwise(np.positive, name="stop_gradient")
 
 
 
-def _sign_rule(t: Value, z: Value, x: Value) -> Tangent:
+def _sign_rule(t: Value, z: Traced, x: Value) -> Tangent:
     """0; for a complex x, whose sign is x / |x|, what of the change is across x, over |x|, and 0 at 0."""
     if x.dtype.kind != "c":
         return Zero(z.aval)
@@ -295,15 +311,22 @@ floor: Primitive = elementwise(np.floor)
 ceil: Primitive = elementwise(np.ceil)
 rint: Primitive = elementwise(np.rint)
 trunc: Primitive = elementwise(np.trunc)
+
+
+def _round_evaluate(x: Value, *, decimals: int) -> Value:
+    result: Value = np.round(x, decimals)
+    return result.copy() if result is x else result  # as NumPy 2.0 gives integers back
+
+
 round_: Primitive = Primitive(
-    "round", lambda x, *, decimals: np.round(x, decimals), lambda x, *, decimals: x,
+    "round", _round_evaluate, lambda x, *, decimals: x,
     lambda primals, tangents, result, *, decimals: Zero(result.aval),
     lambda operands, mapped, *, decimals: round_(operands[0], decimals=decimals))
 floor_divide: Primitive = elementwise(np.floor_divide)
 remainder: Primitive = elementwise(np.remainder, lambda t, z, x, y: t, lambda t, z, x, y: -(t * floor_divide(x, y)))
 
 
-def _predicate(ufunc: Any) -> Primitive:
+def _predicate(ufunc: np.ufunc) -> Primitive:
     return elementwise(ufunc, dtype=np.bool_)
 
 

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -41,12 +41,12 @@ def _complex_dtype(dtype: Dtype) -> Dtype:
     return np.result_type(dtype, np.complex64)
 
 
-def _with_length(x: Aval, axis: int, n: int, dtype: Any) -> Aval:
+def _with_length(x: Aval, axis: int, n: int, dtype: Dtype) -> Aval:
     return make_aval((*x.shape[:axis], n, *x.shape[axis + 1:]), dtype)
 
 
 @lru_cache(maxsize=256)
-def _counts(n: int, dtype: Dtype, inverted: bool) -> Any:
+def _counts(n: int, dtype: Dtype, inverted: bool) -> Value:
     """How often each frequency of half a spectrum counts; or one divided by that."""
     d = np.full(n // 2 + 1, 0.5 if inverted else 2.0, dtype)
     d[0] = 1.0
@@ -64,7 +64,7 @@ def _counted(x: Value, axis: int, n: int, inverted: bool) -> Value:
 # -- fft, and with `backward` ifft ----------------------------------------------------------------
 
 
-def _fft_evaluate(x: Any, *, axis: int, norm: Norm, backward: bool) -> Any:
+def _fft_evaluate(x: Value, *, axis: int, norm: Norm, backward: bool) -> Value:
     return np.fft.ifft(x, None, axis, norm) if backward else np.fft.fft(x, None, axis, norm)
 
 
@@ -109,7 +109,7 @@ rfft_p: Primitive = linear("rfft", lambda x, *, axis, norm: np.fft.rfft(x, None,
 
 def _irfft_infer(x: Aval, *, n: int, axis: int, norm: Norm) -> Aval:
     assert x.shape[axis] == n // 2 + 1, x
-    return _with_length(x, axis, n, np.empty(0, x.dtype).real.dtype)
+    return _with_length(x, axis, n, np.real(np.empty(0, x.dtype)).dtype)
 
 
 def _irfft_batch(operands: Sequence[Value], mapped: Sequence[bool], *, n: int, axis: int, norm: Norm) -> Value:

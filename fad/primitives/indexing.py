@@ -12,18 +12,18 @@ NumPy does with a key that has both (where the axes of the arrays go in the resu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from math import prod
 from types import EllipsisType
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 from weakref import WeakValueDictionary
 
 import numpy as np
 
 from ..core.avals import Aval, Shape, make_aval
-from ..core.primitive import Linear, Primitive, Tangent, Value, Zero, innermost, linear
+from ..core.primitive import Linear, Primitive, Tangent, Traced, Value, Zero, innermost, linear
 from .elementwise import equal, select
 from .structural import broadcast, full, gather_up, instantiate, inverse, permute, reshape
 
@@ -56,7 +56,8 @@ class _Hole(Enum):
 ARRAY: Final = _Hole.ARRAY
 """Where an array of integers goes in an index."""
 
-Item = int | Cut | EllipsisType | Literal[_Hole.ARRAY] | None
+Item: TypeAlias = int | Cut | EllipsisType | Literal[_Hole.ARRAY] | None
+Key: TypeAlias = tuple[int | slice | EllipsisType | Value | None, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -69,7 +70,7 @@ class Index:
 
     items: tuple[Item, ...]
     unique: bool
-    key: tuple[Any, ...]
+    key: tuple[Any, ...]  # Any: a Key where it has no holes
 
     @property
     def n_arrays(self) -> int:
@@ -80,10 +81,10 @@ class Index:
 
     __repr__ = __str__
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return make_index, (self.items, self.unique)
 
-    def filled(self, arrays: Sequence[Any]) -> tuple[Any, ...]:
+    def filled(self, arrays: Sequence[Value | int]) -> Key:
         """NumPy's key."""
         if not arrays:
             return self.key
@@ -161,7 +162,7 @@ def _stacked(index: Index, n: int, x_mapped: bool, arrays: Sequence[Value], mapp
 # -- getitem --------------------------------------------------------------------------------------
 
 
-def _getitem_evaluate(x: Any, *arrays: Any, index: Index) -> Any:
+def _getitem_evaluate(x: Value, *arrays: Value, index: Index) -> Value:
     return x[index.filled(arrays)]
 
 
@@ -199,20 +200,22 @@ def cut(x: Value, axis: int, start: int, stop: int, step: int = 1) -> Value:
 
 # -- scatter_add: z = base, z[index] += updates; linear in both -----------------------------------
 
+_add_at: Callable[..., None] = np.add.at  # it takes keys that its stub does not know
 
-def _scatter_add_overwrite(base: Any, updates: Any, *arrays: Any, index: Index) -> Any:
+
+def _scatter_add_overwrite(base: Value, updates: Value, *arrays: Value, index: Index) -> Value:
     key = index.filled(arrays)
     if index.unique:
         base[key] += updates
     elif base.ndim == 1 or not base.flags.c_contiguous:
-        np.add.at(base, key, updates)
+        _add_at(base, key, updates)
     else:  # NumPy adds at one index array quickly, and at several, or with slices, six times slower
         positions = np.arange(base.size).reshape(base.shape)[key]
         np.add.at(base.reshape(-1), positions.ravel(), np.ravel(updates))
     return base
 
 
-def _scatter_add_evaluate(base: Any, updates: Any, *arrays: Any, index: Index) -> Any:
+def _scatter_add_evaluate(base: Value, updates: Value, *arrays: Value, index: Index) -> Value:
     return _scatter_add_overwrite(base.copy(), updates, *arrays, index=index)
 
 
@@ -222,7 +225,7 @@ def _scatter_add_infer(base: Aval, updates: Aval, *arrays: Aval, index: Index) -
     return base
 
 
-def _scatter_add_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, *,
+def _scatter_add_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Traced, /, *,
                      index: Index) -> Tangent:
     t, u = tangents[:2]
     if isinstance(u, Zero):
@@ -237,7 +240,7 @@ def _scatter_add_batch(operands: Sequence[Value], mapped: Sequence[bool], *, ind
     return scatter_add_p(base, updates, *for_stack.arrays, index=for_stack.index)
 
 
-def _scatter_add_transpose(ct: Value, base: Any, updates: Any, *arrays: Value,
+def _scatter_add_transpose(ct: Value, base: Value | Linear, updates: Value | Linear, *arrays: Value,
                            index: Index) -> Sequence[Tangent | None]:
     return (ct if isinstance(base, Linear) else None,
             getitem_p(ct, *arrays, index=index) if isinstance(updates, Linear) else None, *[None] * len(arrays))
@@ -266,12 +269,12 @@ scatter_add_p = Primitive("scatter_add", _scatter_add_evaluate, _scatter_add_inf
 # -- setitem: z = base, z[index] = value; linear in both together; a number may stand for all entries ----------
 
 
-def _setitem_overwrite(base: Any, value: Any, *arrays: Any, index: Index) -> Any:
+def _setitem_overwrite(base: Value, value: Value, *arrays: Value, index: Index) -> Value:
     base[index.filled(arrays)] = value
     return base
 
 
-def _setitem_evaluate(base: Any, value: Any, *arrays: Any, index: Index) -> Any:
+def _setitem_evaluate(base: Value, value: Value, *arrays: Value, index: Index) -> Value:
     return _setitem_overwrite(base.copy(), value, *arrays, index=index)
 
 
@@ -282,7 +285,7 @@ def _setitem_infer(base: Aval, value: Aval, *arrays: Aval, index: Index) -> Aval
     return base
 
 
-def _setitem_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, *, index: Index) -> Tangent:
+def _setitem_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Traced, /, *, index: Index) -> Tangent:
     t, u = tangents[:2]
     if isinstance(t, Zero) and isinstance(u, Zero):
         return Zero(result.aval)
@@ -296,7 +299,8 @@ def _setitem_batch(operands: Sequence[Value], mapped: Sequence[bool], *, index: 
     return setitem_p(base, value, *for_stack.arrays, index=for_stack.index)
 
 
-def _setitem_transpose(ct: Value, base: Any, value: Any, *arrays: Value, index: Index) -> Sequence[Tangent | None]:
+def _setitem_transpose(ct: Value, base: Value | Linear, value: Value | Linear, *arrays: Value,
+                       index: Index) -> Sequence[Tangent | None]:
     to_value = None
     if isinstance(value, Linear):
         to_value = getitem_p(ct, *arrays, index=index)

@@ -10,12 +10,11 @@ At a knot the slope is that of the segment after it, at the last one that of the
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from ..core.avals import Aval
-from ..core.primitive import Primitive, Tangent, Value, Zero
+from ..core.avals import Aval, Dtype
+from ..core.primitive import Primitive, Tangent, Traced, Value, Zero
 from .elementwise import add, greater, less, maximum, minimum, select, subtract
 from .indexing import cut
 from .ordering import searchsorted_p
@@ -24,10 +23,13 @@ from .structural import broadcast, reshape
 
 __all__ = ["interp_p"]
 
+_PLACE: Dtype = np.dtype(np.intp)
 
-def _evaluate(x: Any, knots: Any, values: Any, left: Any, right: Any) -> Any:
+
+def _evaluate(x: Value, knots: Value, values: Value, left: Value, right: Value) -> Value:
     if x.ndim == 1:
-        return np.interp(x, knots, values, left[0], right[0])
+        result: Value = np.interp(x, knots, values, left[0], right[0])
+        return result
     result = np.empty(x.shape)
     for line in np.ndindex(x.shape[:-1]):
         result[line] = np.interp(x[line], knots[line], values[line], left[line][0], right[line][0])
@@ -45,15 +47,15 @@ def _along(line: Value, like: Value) -> Value:
     return broadcast(reshape(line, like.shape[:-1]), like.shape, (like.ndim - 1,))
 
 
-def _jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /) -> Tangent:
+def _jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Traced, /) -> Tangent:
     if all(isinstance(t, Zero) for t in tangents):
         return Zero(result.aval)
     x, knots, values, _, _ = primals
     dx, dknots, dvalues, dleft, dright = tangents
     axis, n = x.ndim - 1, knots.shape[-1]
     place = searchsorted_p(knots, x, side="right")
-    low = maximum(minimum(subtract(place, np.intp(1)), np.intp(n - 2)), np.intp(0))
-    high = add(low, np.intp(1))
+    low = maximum(minimum(subtract(place, _PLACE.type(1)), _PLACE.type(n - 2)), _PLACE.type(0))
+    high = add(low, _PLACE.type(1))
 
     def at(line: Value, places: Value) -> Value:
         return take_along_axis_p(line, places, axis=axis, unique=False)
@@ -62,7 +64,7 @@ def _jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /
     width = q - p
     w = (x - p) / width
     slope = (g - f) / width
-    inside: Tangent = None
+    inside: Value | None = None
     if not isinstance(dvalues, Zero):
         inside = (1.0 - w) * at(dvalues, low) + w * at(dvalues, high)
     if not isinstance(dx, Zero):

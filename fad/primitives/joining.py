@@ -8,12 +8,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import numpy as np
 
 from ..core.avals import Aval, Shape, make_aval
-from ..core.primitive import Infer, Linear, Primitive, Tangent, Value, Zero, innermost, linear
+from ..core.primitive import Evaluate, Infer, Linear, Primitive, Tangent, Traced, Value, Zero, innermost, linear
 from ..errors import DtypeError, ShapeError
 from .indexing import Cut, Index, Item, cut, getitem_p, make_index
 from .structural import broadcast, instantiate, inverse, permute, reshape
@@ -25,14 +24,14 @@ Axes = tuple[int, ...]
 
 # -- joining: several operands, linear in all of them together ------------------------------------
 
-Pieces = Callable[[Value, Sequence[Any], int], Sequence[Value]]
+Pieces = Callable[[Value, Sequence[Value | Linear], int], Sequence[Value]]
 """The pieces of a cotangent that belong to the operands, whose values or `Linear` holes tell their shapes."""
 
 
-def _join(name: str, evaluate: Any, infer: Infer, pieces: Pieces) -> Primitive:
+def _join(name: str, evaluate: Evaluate, infer: Infer, pieces: Pieces) -> Primitive:
     """A primitive that lays its operands, which have one dtype, next to each other along `axis`."""
 
-    def jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, *, axis: int) -> Tangent:
+    def jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Traced, /, *, axis: int) -> Tangent:
         moving = [t for t in tangents if not isinstance(t, Zero)]
         if not moving:
             return Zero(result.aval)
@@ -44,7 +43,7 @@ def _join(name: str, evaluate: Any, infer: Infer, pieces: Pieces) -> Primitive:
         return primitive(*[x if m else broadcast(x, (n, *x.shape), (0,))
                            for x, m in zip(operands, mapped, strict=True)], axis=axis + 1)
 
-    def transpose(ct: Value, /, *operands: Any, axis: int) -> Sequence[Tangent | None]:
+    def transpose(ct: Value, /, *operands: Value | Linear, axis: int) -> Sequence[Tangent | None]:
         return [piece if isinstance(x, Linear) else None
                 for x, piece in zip(operands, pieces(ct, operands, axis), strict=True)]
 
@@ -68,7 +67,7 @@ def _concatenate_infer(*avals: Aval, axis: int) -> Aval:
     return make_aval((*before, sum([x.shape[axis] for x in avals]), *after), avals[0].dtype)
 
 
-def _slices(ct: Value, operands: Sequence[Any], axis: int) -> Sequence[Value]:
+def _slices(ct: Value, operands: Sequence[Value | Linear], axis: int) -> Sequence[Value]:
     pieces, start = [], 0
     for x in operands:
         end = start + x.shape[axis]
@@ -86,7 +85,7 @@ def concatenate(xs: Sequence[Value], axis: int) -> Value:
     return solid[0] if len(solid) == 1 else concatenate_p(*solid, axis=axis)
 
 
-def _stack_evaluate(*xs: Any, axis: int) -> Any:
+def _stack_evaluate(*xs: Value, axis: int) -> Value:
     return np.stack(xs, axis) if np.ndim(xs[0]) else np.array(xs)  # of numbers, the shorter way to the same array
 
 
@@ -99,7 +98,7 @@ def _stack_infer(*avals: Aval, axis: int) -> Aval:
     return make_aval((*shape[:axis], len(avals), *shape[axis:]), avals[0].dtype)
 
 
-def _entries(ct: Value, operands: Sequence[Any], axis: int) -> Sequence[Value]:
+def _entries(ct: Value, operands: Sequence[Value | Linear], axis: int) -> Sequence[Value]:
     def entry(i: int) -> Value:
         items: list[Item] = [Cut(0, n, 1) for n in ct.shape]
         items[axis] = i
@@ -125,7 +124,7 @@ def _pad_infer(x: Aval, *, low: Axes, high: Axes, gap: Axes) -> Aval:
                             for n, at, more, g in zip(x.shape, low, high, gap, strict=True)]), x.dtype)
 
 
-def _pad_evaluate(x: Any, *, low: Axes, high: Axes, gap: Axes) -> Any:
+def _pad_evaluate(x: Value, *, low: Axes, high: Axes, gap: Axes) -> Value:
     result = np.zeros(_pad_infer(make_aval(x.shape, x.dtype), low=low, high=high, gap=gap).shape, x.dtype)
     result[_places(x.shape, low, gap).key] = x
     return result

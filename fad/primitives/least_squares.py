@@ -10,17 +10,18 @@ nonlinear least squares problems whose variables separate (1973).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
-from ..core.avals import Aval, make_aval
-from ..core.primitive import Primitive, Tangent, Value, Zero
+from ..core.avals import Aval, Dtype, make_aval
+from ..core.primitive import Primitive, Tangent, Traced, Value, Values, Zero
 from .decompositions import svdvals_p
 from .elementwise import conjugate, real
 from .linalg import adjoint, matrix_primitive, of_columns, real_dtype, stacked, times
 
 __all__ = ["lstsq_p", "pinv_p"]
+
+_RANK: Dtype = np.dtype(np.intc)
 
 
 # -- pinv: da⁺ = -a⁺ T a⁺ + a⁺ a⁺ᴴ Tᴴ (1 - a a⁺) + (1 - a⁺ a) Tᴴ a⁺ᴴ a⁺ ---------------------------
@@ -38,15 +39,15 @@ def _pinv_rule(t: Value, z: Value, a: Value, *, rcond: float, hermitian: bool) -
     return times(times(z, z_h), out_of_columns) + times(out_of_rows, times(z_h, z)) - times(z, times(t, z))
 
 
-pinv_p = matrix_primitive("pinv", lambda a, *, rcond, hermitian: np.linalg.pinv(a, rcond, hermitian), _pinv_infer,
-                          _pinv_rule)
+pinv_p: Primitive = matrix_primitive("pinv", lambda a, *, rcond, hermitian: np.linalg.pinv(a, rcond, hermitian),
+                                     _pinv_infer, _pinv_rule)
 
 
 # -- lstsq: dx = a⁺ (db - T x) + a⁺ a⁺ᴴ Tᴴ r + (1 - a⁺ a) Tᴴ a⁺ᴴ x,  r = b - a x ------------------
 # As aᴴ r = 0, the change of x plays no part in that of the squares: d(rᴴ r) = 2 Re rᴴ (db - T x).
 
 
-def _lstsq_evaluate(a: Any, b: Any, *, rcond: float) -> tuple[Any, ...]:
+def _lstsq_evaluate(a: Value, b: Value, *, rcond: float) -> Values:
     if a.ndim == 2:
         return _lstsq_of_one(a, b, rcond)
     avals = _lstsq_infer(make_aval(a.shape, a.dtype), make_aval(b.shape, b.dtype), rcond=rcond)
@@ -57,11 +58,11 @@ def _lstsq_evaluate(a: Any, b: Any, *, rcond: float) -> tuple[Any, ...]:
     return results
 
 
-def _lstsq_of_one(a: Any, b: Any, rcond: float) -> tuple[Any, ...]:
+def _lstsq_of_one(a: Value, b: Value, rcond: float) -> Values:
     x, squares, rank, s = np.linalg.lstsq(a, b, rcond)
     if a.shape[0] > a.shape[1] and len(squares) != b.shape[1]:  # as NumPy has it for a matrix that lacks rank
         squares = (np.abs(b - a @ x) ** 2).sum(0)
-    return x, squares, np.intc(rank), s
+    return x, squares, _RANK.type(rank), s
 
 
 def _lstsq_infer(a: Aval, b: Aval, *, rcond: float) -> tuple[Aval, ...]:
@@ -70,15 +71,16 @@ def _lstsq_infer(a: Aval, b: Aval, *, rcond: float) -> tuple[Aval, ...]:
     assert b.shape == (*lead, m, k) and a.dtype == b.dtype, (a, b)
     real = real_dtype(a.dtype)
     return (make_aval((*lead, n, k), a.dtype), make_aval((*lead, k if m > n else 0), real),
-            make_aval(tuple(lead), np.dtype(np.intc)), make_aval((*lead, min(m, n)), real))
+            make_aval(tuple(lead), _RANK), make_aval((*lead, min(m, n)), real))
 
 
-def _lstsq_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], results: tuple[Value, ...], /, *,
+def _lstsq_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], results: tuple[Traced, ...], /, *,
                rcond: float) -> tuple[Tangent, ...]:
     (a, b), (t, db), (x, squares, rank, s) = primals, tangents, results
     z = pinv_p(a, rcond=rcond, hermitian=False)
     ds: Tangent = Zero(s.aval)
     if isinstance(t, Zero):
+        assert not isinstance(db, Zero)
         moved = db
         dx = times(z, moved)
     else:
@@ -95,9 +97,8 @@ def _lstsq_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], results: t
     return dx, d_squares, Zero(rank.aval), ds
 
 
-def _lstsq_batch(operands: Sequence[Value], mapped: Sequence[bool], *, rcond: float) -> tuple[Value, ...]:
-    results: tuple[Value, ...] = lstsq_p(*stacked(operands, mapped), rcond=rcond)
-    return results
+def _lstsq_batch(operands: Sequence[Value], mapped: Sequence[bool], *, rcond: float) -> Values:
+    return lstsq_p(*stacked(operands, mapped), rcond=rcond)
 
 
-lstsq_p = Primitive("lstsq", _lstsq_evaluate, _lstsq_infer, _lstsq_jvp, _lstsq_batch, several=True)
+lstsq_p: Primitive[Values] = Primitive("lstsq", _lstsq_evaluate, _lstsq_infer, _lstsq_jvp, _lstsq_batch, several=True)

@@ -18,12 +18,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
 from ..core.avals import Aval, Dtype, make_aval
-from ..core.primitive import Linear, Primitive, Tangent, Value, Zero, partials
+from ..core.primitive import Infer, Linear, Out, Primitive, Tangent, Traced, Value, Values, Zero, partials
 from .contraction import contract, labels
 from .elementwise import conjugate, multiply, real
 from .indexing import cut
@@ -90,7 +89,7 @@ def grown(x: Value, n_rows: int, n_columns: int) -> Value:
 
 
 @lru_cache(maxsize=256)
-def _weights(n: int, m: int, dtype: Dtype, which: str) -> Any:
+def _weights(n: int, m: int, dtype: Dtype, which: str) -> Value:
     """Ones on one side of the diagonal, and 1/2 or 1 on it."""
     ones = np.ones((n, m), dtype)
     weights = np.triu(ones) if which == "upper" else np.tril(ones, -1) + np.eye(n, m, dtype=dtype) / dtype.type(2)
@@ -120,25 +119,26 @@ def hermitian(x: Value, lower: bool = True) -> Value:
 
 def real_dtype(dtype: Dtype) -> Dtype:
     """The dtype of the absolute values."""
-    return np.empty(0, dtype).real.dtype
+    return np.real(np.empty(0, dtype)).dtype
 
 
 # -- the family -----------------------------------------------------------------------------------
 
 
-def matrix_primitive(name: str, evaluate: Callable[..., Any], infer: Callable[..., Any], jvp: Callable[..., Any], *,
-                     several: bool = False) -> Primitive:
+def matrix_primitive(name: str, evaluate: Callable[..., Out], infer: Infer, jvp: Callable[..., Tangent | Sequence[Tangent]],
+                     *, several: bool = False) -> Primitive[Out]:
     """A primitive of one matrix, which NumPy applies to stacks: a stack more is nothing new to it.
 
     The jvp takes (t, results, matrix, **params); there is but one operand, so a tangent there is.
     """
-    def rule(primals: Sequence[Value], tangents: Sequence[Tangent], result: Any, /, **params: Any) -> Any:
+    def rule(primals: Sequence[Value], tangents: Sequence[Tangent], result: object, /,
+             **params: object) -> Tangent | Sequence[Tangent]:
         return jvp(tangents[0], result, primals[0], **params)
 
-    def batch(operands: Sequence[Value], mapped: Sequence[bool], /, **params: Any) -> Any:
+    def batch(operands: Sequence[Value], mapped: Sequence[bool], /, **params: object) -> Out:
         return primitive(operands[0], **params)
 
-    primitive = Primitive(name, evaluate, infer, rule, batch, several=several)
+    primitive: Primitive[Out] = Primitive(name, evaluate, infer, rule, batch, several=several)
     return primitive
 
 
@@ -152,7 +152,7 @@ def stacked(operands: Sequence[Value], mapped: Sequence[bool]) -> list[Value]:
 # a x = b;  a dx = db - T x;  b̄ = a⁻ᵀ x̄
 
 
-def _solve_evaluate(a: Any, b: Any) -> Any:
+def _solve_evaluate(a: Value, b: Value) -> Value:
     if b.ndim == a.ndim - 1 and b.ndim > 1:
         return np.linalg.solve(a, b[..., None])[..., 0]
     return np.linalg.solve(a, b)
@@ -194,7 +194,7 @@ solve_p: Primitive = Primitive(
 # -- inv: d(a⁻¹) = -a⁻¹ T a⁻¹ ---------------------------------------------------------------------
 
 
-def _inv_evaluate(a: Any, *, forgiving: bool) -> Any:
+def _inv_evaluate(a: Value, *, forgiving: bool) -> Value:
     try:
         return np.linalg.inv(a)
     except np.linalg.LinAlgError:
@@ -205,8 +205,8 @@ def _inv_evaluate(a: Any, *, forgiving: bool) -> Any:
     return np.stack([_inv_evaluate(one, forgiving=True) for one in a])
 
 
-inv_p = matrix_primitive("inv", _inv_evaluate, lambda a, *, forgiving: a,
-                         lambda t, z, a, *, forgiving: -times(times(z, t), z))
+inv_p: Primitive = matrix_primitive("inv", _inv_evaluate, lambda a, *, forgiving: a,
+                                    lambda t, z, a, *, forgiving: -times(times(z, t), z))
 """The inverse; `forgiving` gives NaNs for a singular matrix, and else it is NumPy's LinAlgError."""
 
 
@@ -222,7 +222,7 @@ def inverse(a: Value) -> Value:
 # -- slogdet: d log det a = tr(a⁻¹ T), of which the absolute value takes the real part, the sign the imaginary
 
 
-def _slogdet_evaluate(a: Any) -> tuple[Any, Any]:
+def _slogdet_evaluate(a: Value) -> Values:
     sign, logarithm = np.linalg.slogdet(a)
     return sign, logarithm
 
@@ -231,7 +231,7 @@ def _slogdet_infer(a: Aval) -> tuple[Aval, Aval]:
     return make_aval(a.shape[:-2], a.dtype), make_aval(a.shape[:-2], real_dtype(a.dtype))
 
 
-def _slogdet_rule(t: Value, results: tuple[Value, Value], a: Value) -> tuple[Tangent, Tangent]:
+def _slogdet_rule(t: Value, results: tuple[Traced, Traced], a: Value) -> tuple[Tangent, Tangent]:
     sign, _ = results
     moved = inner_trace(turned(inverse(a)), t)
     if a.dtype.kind != "c":
@@ -239,7 +239,7 @@ def _slogdet_rule(t: Value, results: tuple[Value, Value], a: Value) -> tuple[Tan
     return multiply(sign, moved - convert(real(moved), a.dtype)), real(moved)
 
 
-slogdet_p = matrix_primitive("slogdet", _slogdet_evaluate, _slogdet_infer, _slogdet_rule, several=True)
+slogdet_p: Primitive[Values] = matrix_primitive("slogdet", _slogdet_evaluate, _slogdet_infer, _slogdet_rule, several=True)
 
 
 # -- cholesky: dl = l Φ(l⁻¹ T l⁻ᴴ) ----------------------------------------------------------------
@@ -247,8 +247,9 @@ slogdet_p = matrix_primitive("slogdet", _slogdet_evaluate, _slogdet_infer, _slog
 # what has this triangle and is Hermitian: the other triangle of a has no part in the result.
 
 
-def _cholesky_evaluate(a: Any, *, lower: bool) -> Any:
-    return np.linalg.cholesky(a, upper=not lower)
+def _cholesky_evaluate(a: Value, *, lower: bool) -> Value:
+    factor: Callable[..., Value] = np.linalg.cholesky  # whose `upper` the stubs of NumPy 2.0 lack
+    return factor(a, upper=not lower)
 
 
 def _cholesky_rule(t: Value, z: Value, a: Value, *, lower: bool) -> Value:
@@ -258,7 +259,7 @@ def _cholesky_rule(t: Value, z: Value, a: Value, *, lower: bool) -> Value:
     return moved if lower else adjoint(moved)
 
 
-cholesky_p = matrix_primitive("cholesky", _cholesky_evaluate, lambda a, *, lower: a, _cholesky_rule)
+cholesky_p: Primitive = matrix_primitive("cholesky", _cholesky_evaluate, lambda a, *, lower: a, _cholesky_rule)
 
 
 # -- qr: of matrices whose first columns, as many as there are rows, are independent --------------
@@ -270,7 +271,7 @@ cholesky_p = matrix_primitive("cholesky", _cholesky_evaluate, lambda a, *, lower
 # decomposition matrix backpropagation algorithms for square, wide, and deep matrices (2020).
 
 
-def _qr_evaluate(a: Any, *, complete: bool) -> tuple[Any, Any]:
+def _qr_evaluate(a: Value, *, complete: bool) -> Values:
     q, r = np.linalg.qr(a, "complete" if complete else "reduced")
     return q, r
 
@@ -295,4 +296,4 @@ def _qr_rule(t: Value, results: tuple[Value, Value], a: Value, *, complete: bool
     return dq, upper(times(adjoint(q), t) - times(turn, r))
 
 
-qr_p = matrix_primitive("qr", _qr_evaluate, _qr_infer, _qr_rule, several=True)
+qr_p: Primitive[Values] = matrix_primitive("qr", _qr_evaluate, _qr_infer, _qr_rule, several=True)

@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -27,7 +26,7 @@ def _finite(z: Value) -> Value:
     return select(equal(z, -z.dtype.type(np.inf)), z.dtype.type(0), z)
 
 
-def _reduction(name: str, ufunc: Any, power: Primitive) -> Primitive:
+def _reduction(name: str, ufunc: np.ufunc, power: Primitive) -> Primitive:
 
     def rule(t: Value, z: Value, x: Value, *, axes: Axes) -> Value:
         z = _finite(z)
@@ -43,7 +42,7 @@ def _reduction(name: str, ufunc: Any, power: Primitive) -> Primitive:
     return primitive
 
 
-def _running(name: str, ufunc: Any, power: Primitive) -> Primitive:
+def _running(name: str, ufunc: np.ufunc, power: Primitive) -> Primitive:
 
     def rule(t: Value, z: Value, x: Value, *, axis: int) -> Value:
         n = x.shape[axis]

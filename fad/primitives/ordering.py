@@ -9,12 +9,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Literal
 
 import numpy as np
 
 from ..core.avals import Aval, make_aval
-from ..core.primitive import Primitive, Tangent, Value, Zero, partials
+from ..core.primitive import Primitive, Tangent, Traced, Value, Zero, partials
 from .elementwise import equal, negative, select
 from .reductions import recurrence_p, shift_p
 from .selection import argsort_p, put_along_axis_add_p, take_along_axis_p
@@ -24,9 +24,10 @@ __all__ = ["argpartition_p", "order_statistics_p", "partition_p", "running_max_p
 
 _PLACE = np.dtype(np.intp)
 Places = tuple[int, ...]
+Side = Literal["left", "right"]
 
 
-def _no_tangent(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, **params: Any) -> Tangent:
+def _no_tangent(primals: Sequence[Value], tangents: Sequence[Tangent], result: Traced, /, **params: object) -> Tangent:
     return Zero(result.aval)
 
 
@@ -60,7 +61,7 @@ argpartition_p: Primitive = Primitive(
 # -- order statistics: the entries at different places of each sorted line -------------------------
 
 
-def _at(x: Any, places: Places) -> Any:
+def _at(x: Value, places: Places) -> Value:
     return x[..., list(places)]
 
 
@@ -92,7 +93,7 @@ _origins_p: Primitive = Primitive(
 # -- searchsorted: lines of one shape, but for the last axis; a line of a goes with a line of v ----
 
 
-def _search_evaluate(a: Any, v: Any, *, side: Any) -> Any:
+def _search_evaluate(a: Value, v: Value, *, side: Side) -> Value:
     if a.ndim == 1:
         return np.searchsorted(a, v, side)
     found = np.empty(v.shape, _PLACE)
@@ -101,12 +102,12 @@ def _search_evaluate(a: Any, v: Any, *, side: Any) -> Any:
     return found
 
 
-def _search_infer(a: Aval, v: Aval, *, side: str) -> Aval:
+def _search_infer(a: Aval, v: Aval, *, side: Side) -> Aval:
     assert a.shape[:-1] == v.shape[:-1], (a, v)
     return make_aval(v.shape, _PLACE)
 
 
-def _search_batch(operands: Sequence[Value], mapped: Sequence[bool], *, side: str) -> Value:
+def _search_batch(operands: Sequence[Value], mapped: Sequence[bool], *, side: Side) -> Value:
     n = next(x.shape[0] for x, m in zip(operands, mapped, strict=True) if m)
     return searchsorted_p(*[x if m else broadcast(x, (n, *x.shape), (0,))
                             for x, m in zip(operands, mapped, strict=True)], side=side)

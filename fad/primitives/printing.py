@@ -10,12 +10,11 @@ from __future__ import annotations
 import builtins
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from .. import tree
-from ..core.primitive import Primitive, Tangent, Value
+from ..core.primitive import Primitive, Tangent, Value, Values
 from ..tree import Structure
 
 __all__ = ["Line", "print_p"]
@@ -27,12 +26,12 @@ class Line:
 
     fmt: str
     structure: Structure  # of the arguments and keyword arguments
-    fixed: tuple[tuple[int, Any], ...]  # the leaves that are no arrays, each with its place
+    fixed: tuple[tuple[int, object], ...]  # the leaves that are no arrays, each with its place
 
     def __str__(self) -> str:
         return repr(self.fmt)
 
-    def text(self, values: Sequence[Any]) -> str:
+    def text(self, values: Sequence[object]) -> str:
         """The line for these values."""
         leaves = [_shown(x) for x in values]
         for i, x in self.fixed:
@@ -41,7 +40,7 @@ class Line:
         return self.fmt.format(*args, **kwargs)
 
 
-class _Readable(np.ndarray):
+class _Readable(Value):
     """An array that takes a number's format, for each of its entries."""
 
     def __format__(self, spec: str) -> str:
@@ -52,7 +51,7 @@ class _Readable(np.ndarray):
         return repr(np.asarray(self))
 
 
-def _shown(x: Any) -> Any:
+def _shown(x: object) -> object:
     """A value as it is written: a number of Python's where nothing is lost by that."""
     if isinstance(x, np.ndarray):
         if x.shape:
@@ -61,17 +60,17 @@ def _shown(x: Any) -> Any:
     return x.item() if isinstance(x, (np.float64, np.complex128, np.integer, np.bool_)) else x
 
 
-def _evaluate(*values: Any, line: Line) -> tuple[()]:
+def _evaluate(*values: Value, line: Line) -> tuple[()]:
     builtins.print(line.text(values), flush=True)
     return ()
 
 
-def _jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Any, /, *, line: Line) -> tuple[()]:
+def _jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Values, /, *, line: Line) -> tuple[()]:
     return ()
 
 
-def _batch(operands: Sequence[Value], mapped: Sequence[bool], /, *, line: Line) -> Any:
+def _batch(operands: Sequence[Value], mapped: Sequence[bool], /, *, line: Line) -> Values:
     return print_p(*operands, line=line)
 
 
-print_p: Primitive = Primitive("print", _evaluate, lambda *_, line: (), _jvp, _batch, several=True, kind="effect")
+print_p: Primitive[Values] = Primitive("print", _evaluate, lambda *_, line: (), _jvp, _batch, several=True, kind="effect")

@@ -6,12 +6,11 @@ In the partial derivatives, t is the tangent of one operand, z the result, and x
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from ..core.avals import Aval, make_aval
-from ..core.primitive import Primitive, Tangent, Value, Zero
+from ..core.primitive import Primitive, Tangent, Traced, Value, Zero
 from .elementwise import _share, elementwise, equal, exp2, isnan, logical_and, select, sign, stacked, trunc
 from .structural import convert
 
@@ -24,7 +23,7 @@ __all__ = ["bitwise_count", "copysign", "deg2rad", "degrees", "exponent", "fabs"
 _DEGREE = float(np.pi / 180.0)
 
 
-def _scaled(ufunc: Any, factor: float) -> Primitive:
+def _scaled(ufunc: np.ufunc, factor: float) -> Primitive:
     """A change of unit."""
     return elementwise(ufunc, lambda t, z, x: t * factor, transpose=lambda ct, x: (ct * factor,))
 
@@ -85,7 +84,7 @@ def _isclose_infer(x: Aval, y: Aval, *, rtol: float, atol: float, equal_nan: boo
     return make_aval(x.shape or y.shape, np.dtype(np.bool_))
 
 
-def _isclose_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, *, rtol: float, atol: float,
+def _isclose_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Traced, /, *, rtol: float, atol: float,
                  equal_nan: bool) -> Tangent:
     return Zero(result.aval)
 

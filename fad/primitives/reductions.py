@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..core.avals import Aval, Dtype, make_aval
-from ..core.primitive import Linear, Primitive, Tangent, Value, Zero, linear, partials
+from ..core.primitive import Linear, Operand, Primitive, Tangent, Traced, Value, Zero, linear, partials
 from .elementwise import _part, _ratio, conjugate, elementwise, real, stacked
 from .structural import Axes, broadcast, convert, inverse, permute, reshape, shifted, sum
 
@@ -27,7 +27,7 @@ def _reduced(x: Aval, axes: Axes, dtype: Dtype) -> Aval:
 # -- sum_as: add up in another dtype, without first making an array of that dtype ------------------
 
 
-def _sum_as_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, *, axes: Axes,
+def _sum_as_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Traced, /, *, axes: Axes,
                 dtype: Dtype) -> Tangent:
     t = tangents[0]
     return Zero(result.aval) if isinstance(t, Zero) or not result.aval.inexact else sum(convert(t, dtype), axes)
@@ -44,7 +44,7 @@ sum_as_p = Primitive("sum_as", lambda x, *, axes, dtype: np.add.reduce(x, axis=a
 # -- any, all: of booleans -------------------------------------------------------------------------
 
 
-def _logical(name: str, ufunc: Any) -> Primitive:
+def _logical(name: str, ufunc: np.ufunc) -> Primitive:
 
     def batch(operands: Sequence[Value], mapped: Sequence[bool], *, axes: Axes) -> Value:
         return primitive(operands[0], axes=shifted(axes))
@@ -61,7 +61,7 @@ any_p, all_p = _logical("any", np.logical_or), _logical("all", np.logical_and)
 # -- cumsum: running sums; `reverse` runs from the other end ---------------------------------------
 
 
-def _accumulated(ufunc: Any, x: Any, axis: int, reverse: bool) -> Any:
+def _accumulated(ufunc: np.ufunc, x: Value, axis: int, reverse: bool) -> Value:
     return np.flip(ufunc.accumulate(np.flip(x, axis), axis), axis) if reverse else ufunc.accumulate(x, axis)
 
 
@@ -80,7 +80,7 @@ cumsum_p = linear("cumsum", lambda x, *, axis, reverse: _accumulated(np.add, x, 
 # -- shift: each entry moved on by one place along an axis (back, with `reverse`); `fill` moves in --
 
 
-def _shift_evaluate(x: Any, *, axis: int, reverse: bool, fill: int) -> Any:
+def _shift_evaluate(x: Value, *, axis: int, reverse: bool, fill: int) -> Value:
     result = np.full(x.shape, fill, x.dtype)
     into, out = [slice(None)] * x.ndim, [slice(None)] * x.ndim
     into[axis], out[axis] = slice(1, None), slice(None, -1)
@@ -114,7 +114,7 @@ shift_p = Primitive("shift", _shift_evaluate, lambda x, *, axis, reverse, fill: 
 _FEW_LANES = 8  # below it, Python's floats take each lane faster than NumPy takes a step of all of them
 
 
-def _recurrence_evaluate(a: Any, b: Any, *, axis: int, reverse: bool) -> Any:
+def _recurrence_evaluate(a: Value, b: Value, *, axis: int, reverse: bool) -> Value:
     h = np.empty(b.shape, b.dtype)
     steps = slice(None, None, -1 if reverse else 1)
     a_steps, b_steps, h_steps = [np.moveaxis(x, axis, 0)[steps] for x in (a, b, h)]
@@ -122,7 +122,7 @@ def _recurrence_evaluate(a: Any, b: Any, *, axis: int, reverse: bool) -> Any:
         return h
     if b_steps[0].size <= _FEW_LANES:
         for lane in np.ndindex(b_steps.shape[1:]):
-            here = slice(None), *lane
+            here: tuple[slice | int, ...] = slice(None), *lane
             h_steps[here] = list(_run(a_steps[here].tolist(), b_steps[here].tolist()))
         return h
     h_steps[0] = b_steps[0]
@@ -132,7 +132,7 @@ def _recurrence_evaluate(a: Any, b: Any, *, axis: int, reverse: bool) -> Any:
     return h
 
 
-def _run(factors: list[Any], terms: list[Any]) -> Iterator[Any]:
+def _run(factors: list[complex], terms: list[complex]) -> Iterator[complex]:
     h = terms[0]
     yield h
     for a, b in zip(factors[1:], terms[1:], strict=True):
@@ -220,7 +220,7 @@ prod_p = Primitive("prod", lambda x, *, axes: np.multiply.reduce(x, axis=axes),
 # NumPy adds up the squares of a whole array as a dot product, and those along axes otherwise: `flat` is the first.
 
 
-def _norm_evaluate(x: Any, *, axes: Axes, flat: bool) -> Any:
+def _norm_evaluate(x: Any, *, axes: Axes, flat: bool) -> Operand:  # Any: a Value, whose `real` pyright does not find
     return np.linalg.norm(x) if flat else np.sqrt(np.add.reduce((x.conj() * x).real, axis=axes))
 
 
@@ -241,9 +241,10 @@ norm_p = Primitive("norm", _norm_evaluate, lambda x, *, axes, flat: _reduced(x, 
 # tangent of d is not looked at. That spares reverse mode two passes over the array.
 
 
-def _squared_deviations_evaluate(d: Any, x: Any, *, axes: Axes, dtype: Dtype) -> Any:
-    squares = np.square(d.real) + np.square(d.imag) if d.dtype.kind == "c" else np.square(d)
-    return np.add.reduce(squares, axis=axes, dtype=dtype)
+def _squared_deviations_evaluate(d: Value, x: Value, *, axes: Axes, dtype: Dtype) -> Value:
+    squares = np.square(np.real(d)) + np.square(np.imag(d)) if d.dtype.kind == "c" else np.square(d)
+    total: Value = np.add.reduce(squares, axis=axes, dtype=dtype)
+    return total
 
 
 def _squared_deviations_infer(d: Aval, x: Aval, *, axes: Axes, dtype: Dtype) -> Aval:
@@ -251,7 +252,7 @@ def _squared_deviations_infer(d: Aval, x: Aval, *, axes: Axes, dtype: Dtype) -> 
     return _reduced(d, axes, dtype)
 
 
-def _squared_deviations_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, *, axes: Axes,
+def _squared_deviations_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Traced, /, *, axes: Axes,
                  dtype: Dtype) -> Tangent:
     d, t = primals[0], tangents[1]
     if isinstance(t, Zero) or not result.aval.inexact:

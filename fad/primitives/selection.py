@@ -5,14 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
-from typing import Any
 
 import numpy as np
 
 from ..core.avals import Aval, make_aval
-from ..core.primitive import Linear, Primitive, Tangent, Value, Zero, linear, partials
+from ..core.primitive import Linear, Primitive, Tangent, Traced, Value, Zero, linear, partials
 from .elementwise import equal, maximum, select
 from .reductions import sum_as_p
 from .structural import Axes, broadcast, shifted, sum
@@ -25,7 +24,7 @@ _PLACE = np.dtype(np.intp)
 # -- the extremes along axes; entries that tie share the tangent evenly ----------------------------
 
 
-def _extreme(name: str, ufunc: Any) -> Primitive:
+def _extreme(name: str, ufunc: np.ufunc) -> Primitive:
 
     def infer(x: Aval, *, axes: Axes) -> Aval:
         if not prod([x.shape[i] for i in axes]):
@@ -51,11 +50,11 @@ max_p, min_p = _extreme("max", np.maximum), _extreme("min", np.minimum)
 # -- places: integers, which have no tangents ------------------------------------------------------
 
 
-def _no_tangent(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, **params: Any) -> Tangent:
+def _no_tangent(primals: Sequence[Value], tangents: Sequence[Tangent], result: Traced, /, **params: object) -> Tangent:
     return Zero(result.aval)
 
 
-def _place_of_extreme(name: str, function: Any) -> Primitive:
+def _place_of_extreme(name: str, function: Callable[..., Value]) -> Primitive:
 
     def infer(x: Aval, *, axis: int) -> Aval:
         if not x.shape[axis]:
@@ -114,7 +113,7 @@ take_along_axis_p = linear("take_along_axis", lambda x, indices, *, axis, unique
                            _take_infer, _take_batch, _take_transpose)
 
 
-def _put_evaluate(values: Any, indices: Any, *, axis: int, size: int, unique: bool) -> Any:
+def _put_evaluate(values: Value, indices: Value, *, axis: int, size: int, unique: bool) -> Value:
     result = np.zeros((*values.shape[:axis], size, *values.shape[axis + 1:]), values.dtype)
     if unique:
         np.put_along_axis(result, indices, values, axis)

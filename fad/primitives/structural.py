@@ -14,7 +14,7 @@ import numpy as np
 
 from ..core.avals import Aval, Dtype, Shape, make_aval
 from ..core.equation import literal
-from ..core.primitive import Linear, Primitive, Recorder, Tangent, Value, Zero, linear
+from ..core.primitive import Linear, Primitive, Recorder, Tangent, Traced, Value, Zero, linear
 
 __all__ = ["broadcast", "broadcast_p", "convert", "convert_p", "flip_p", "full", "gather_up", "instantiate", "inverse",
            "permute", "permute_p", "reshape", "reshape_p", "shifted", "spread", "sum", "sum_p"]
@@ -32,7 +32,7 @@ def shifted(axes: Sequence[int]) -> Axes:
 # -- broadcast: repeat along new axes; `axes` says where the new ones are in the result -----------
 
 
-def _broadcast_evaluate(x: Any, *, shape: Shape, axes: Axes) -> Any:
+def _broadcast_evaluate(x: Value, *, shape: Shape, axes: Axes) -> Value:
     thin = np.reshape(x, tuple([1 if i in axes else n for i, n in enumerate(shape)]))
     if prod(shape) > _SMALL:
         return np.broadcast_to(thin, shape)
@@ -155,17 +155,18 @@ flip_p: Primitive = linear("flip", lambda x, *, axes: np.flip(x, axes), lambda x
 # -- convert: to another dtype --------------------------------------------------------------------
 
 
-def _convert_evaluate(x: Any, *, dtype: Dtype) -> Any:
+def _convert_evaluate(x: Any, *, dtype: Dtype) -> Value:  # Any: a number of Python's, too
     if dtype.kind not in "cb" and np.iscomplexobj(x):
         x = x.real
-    return x.astype(dtype) if isinstance(x, (np.ndarray, np.generic)) else dtype.type(x)
+    converted: Value = x.astype(dtype) if isinstance(x, (np.ndarray, np.generic)) else dtype.type(x)
+    return converted
 
 
 def _convert_infer(x: Aval, *, dtype: Dtype) -> Aval:
     return make_aval(x.shape, dtype)
 
 
-def _convert_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /, *, dtype: Dtype) -> Tangent:
+def _convert_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Traced, /, *, dtype: Dtype) -> Tangent:
     t = tangents[0]
     return Zero(result.aval) if isinstance(t, Zero) or dtype.kind not in "fc" else convert(t, dtype)
 
@@ -193,11 +194,12 @@ def convert(x: Value, dtype: Dtype) -> Value:
 def full(number: complex, aval: Aval, recorder: Recorder | None) -> Value:
     """An array of this aval filled with one number: an equation of its own, which simplification can read."""
     scalar = literal(aval.dtype.type(number))
+    entry: Value = scalar.value
     if not aval.shape:
-        return scalar.value
+        return entry
     axes = tuple(range(aval.ndim))
     if recorder is None:
-        return _broadcast_evaluate(scalar.value, shape=aval.shape, axes=axes)
+        return _broadcast_evaluate(entry, shape=aval.shape, axes=axes)
     return recorder.record(broadcast_p, (scalar,), (("axes", axes), ("shape", aval.shape)))
 
 

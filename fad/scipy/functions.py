@@ -10,21 +10,21 @@ code back.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable
 from types import FunctionType
 from typing import Any
 
-from ..core.dispatch import overrides
+from ..core.dispatch import Rule, overrides
 from ..core.primitive import Traced
 
 __all__ = ["enter", "enter_again", "leave", "return_to"]
 
-_entered: dict[Any, Callable[..., Any]] = {}  # functions and ufuncs -> what to do with traced arguments
+_entered: dict[Hashable, Rule] = {}  # functions and ufuncs -> what to do with traced arguments
 _kept: dict[FunctionType, FunctionType] = {}  # the functions that have our body -> functions with their own
 _lock = threading.RLock()
 
 
-def enter(function: Any, rule: Callable[..., Any]) -> None:
+def enter(function: Hashable, rule: Rule) -> None:
     """From now on, calls of a ufunc or of a Python function with traced arguments go to the rule."""
     with _lock:
         _entered[function] = overrides[function] = rule
@@ -60,11 +60,11 @@ def enter_again() -> None:
 # -- the body -------------------------------------------------------------------------------------
 
 
-def _body(*args: Any, _by_arguments: Any = None, **kwargs: Any) -> Any:
+def _body(*args: object, _by_arguments: Callable[..., object], **kwargs: object) -> object:
     return _by_arguments(args, kwargs)
 
 
-def _give_body(function: FunctionType, rule: Callable[..., Any]) -> None:
+def _give_body(function: FunctionType, rule: Rule) -> None:
     if function in _kept:
         return
     original = FunctionType(function.__code__, function.__globals__, function.__name__, function.__defaults__,
@@ -74,20 +74,20 @@ def _give_body(function: FunctionType, rule: Callable[..., Any]) -> None:
     original.__doc__ = function.__doc__
     original.__dict__.update(function.__dict__)
 
-    def by_arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def by_arguments(args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         if _any_traced(args) or kwargs and _any_traced(kwargs.values()):
             return rule(*args, **kwargs)
         return original(*args, **kwargs)
 
     _kept[function] = original
-    function.__wrapped__ = original  # type: ignore[attr-defined]  # where inspect looks for the signature
+    function.__dict__["__wrapped__"] = original  # where inspect looks for the signature
     # The code comes last, in one step: another thread may be calling the function.
     function.__kwdefaults__ = {**(function.__kwdefaults__ or {}), "_by_arguments": by_arguments}
     # A function keeps its closure, which has to fit its code: so ours says that it has the same variables, and uses none.
     function.__code__ = _body.__code__.replace(co_freevars=function.__code__.co_freevars)
 
 
-def _any_traced(values: Any) -> bool:
+def _any_traced(values: Iterable[Any]) -> bool:  # Any: arguments
     for x in values:
         if isinstance(x, Traced):
             return True

@@ -7,14 +7,14 @@ Functions of matrices (expm, sqrtm, logm) are in matrix_functions.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-import scipy.linalg as sl  # type: ignore[import-untyped]  # SciPy has no types
+import scipy.linalg as sl
 
 from ..core.avals import Aval
-from ..core.dispatch import missing_rule
-from ..core.primitive import Linear, Primitive, Tangent, Value, partials
+from ..core.dispatch import Rule, missing_rule
+from ..core.primitive import Linear, Primitive, Tangent, Value, Values, partials
 from ..errors import ShapeError
 from ..numpy.conventions import as_array, broadcast_to, operand
 from ..numpy.linear_algebra import _arrays, _check_square, _square
@@ -25,14 +25,18 @@ from .functions import enter
 
 __all__ = ["triangular_p"]
 
+_CLEAN = not sl.cho_factor(np.ones((2, 2)) + np.eye(2))[0][1, 0]  # since SciPy 1.18 what is no part of the factor is 0
+
 
 # -- triangular systems: a x = b, of which one triangle of a is read ------------------------------
 # dx = a⁻¹ (db - T x);  b̄ = a⁻ᵀ x̄
 
 
-def _triangular_evaluate(a: Any, b: Any, *, lower: bool, unit: bool) -> Any:
+def _triangular_evaluate(a: Value, b: Value, *, lower: bool, unit: bool) -> Value:
+    result: Value
     if a.ndim == 2 and a.size:
-        return sl.solve_triangular(a, b, lower=lower, unit_diagonal=unit)
+        result = sl.solve_triangular(a, b, lower=lower, unit_diagonal=unit)
+        return result
     result = np.empty_like(b)
     for i in np.ndindex(a.shape[:-2]) if b.size else ():
         result[i] = sl.solve_triangular(a[i], b[i], lower=lower, unit_diagonal=unit)
@@ -67,7 +71,7 @@ triangular_p: Primitive = Primitive(
     _triangular_batch, _triangular_transpose)
 
 
-def _system(name: str, a: Any, b: Any) -> list[Value]:
+def _system(name: str, a: Value, b: Value) -> list[Value]:
     """A stack of square matrices and one of right-hand sides, of the same length; a single vector is a vector."""
     x, y = _arrays(a, b)
     _check_square(x)
@@ -80,8 +84,8 @@ def _system(name: str, a: Any, b: Any) -> list[Value]:
     return [broadcast_to(x, (*lead, *x.shape[-2:])), broadcast_to(y, (*lead, *y.shape[-core:]))]
 
 
-def solve_triangular(a: Any, b: Any, trans: Any = 0, lower: bool = False, unit_diagonal: bool = False,
-                     overwrite_b: bool = False, check_finite: bool = True) -> Any:
+def solve_triangular(a: Value, b: Value, trans: int | str = 0, lower: bool = False, unit_diagonal: bool = False,
+                     overwrite_b: bool = False, check_finite: bool = True) -> Value:
     x, y = _system("solve_triangular", a, b)
     if trans in (1, "T"):
         x, lower = turned(x), not lower
@@ -93,18 +97,21 @@ def solve_triangular(a: Any, b: Any, trans: Any = 0, lower: bool = False, unit_d
 # -- factorisations -------------------------------------------------------------------------------
 
 
-def cholesky(a: Any, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True) -> Any:
+def cholesky(a: Value, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True) -> Value:
     return cholesky_p(_square(a), lower=bool(lower))
 
 
-def cho_factor(a: Any, lower: bool = False, overwrite_a: bool = False, check_finite: bool = True) -> Any:
-    """The factor for cho_solve; the triangle that is not a part of it is as in a."""
+def cho_factor(a: Value, lower: bool = False, overwrite_a: bool = False,
+               check_finite: bool = True) -> tuple[Value, bool]:
+    """The factor for cho_solve; the triangle that is not a part of it is as in a or, in newer versions of SciPy, 0."""
     x = _square(a)
+    if _CLEAN:
+        return cholesky_p(x, lower=bool(lower)), lower
     kept = np.tri(x.shape[-1], dtype=np.bool_)
     return np.where(kept if lower else kept.T, cholesky_p(x, lower=bool(lower)), x), lower
 
 
-def cho_solve(c_and_lower: Any, b: Any, overwrite_b: bool = False, check_finite: bool = True) -> Any:
+def cho_solve(c_and_lower: tuple[Value, bool], b: Value, overwrite_b: bool = False, check_finite: bool = True) -> Value:
     c, lower = c_and_lower
     x, y = _system("cho_solve", c, b)
     first, second = (x, adjoint(x)) if lower else (adjoint(x), x)
@@ -118,7 +125,7 @@ _ASSUMED = {None: "general", "gen": "general", "general": "general", "sym": "sym
             "upper triangular": "upper", "lower triangular": "lower"}
 
 
-def _assumed(function: str, assume_a: Any) -> str:
+def _assumed(function: str, assume_a: str | None) -> str:
     if assume_a not in _ASSUMED:
         raise missing_rule(f"scipy.linalg.{function}", f"assume_a={assume_a!r}")
     return _ASSUMED[assume_a]
@@ -133,11 +140,12 @@ def _completed(x: Value, kind: str, lower: bool) -> Value:
     if kind == "hermitian" or x.dtype.kind != "c":
         return hermitian(x, lower)
     half = np.tril(x, -1) if lower else np.triu(x, 1)
-    return x - (np.triu(x, 1) if lower else np.tril(x, -1)) + turned(half)
+    whole: Value = x - (np.triu(x, 1) if lower else np.tril(x, -1)) + turned(half)
+    return whole
 
 
-def solve(a: Any, b: Any, lower: bool = False, overwrite_a: bool = False, overwrite_b: bool = False,
-          check_finite: bool = True, assume_a: Any = None, transposed: bool = False) -> Any:
+def solve(a: Value, b: Value, lower: bool = False, overwrite_a: bool = False, overwrite_b: bool = False,
+          check_finite: bool = True, assume_a: str | None = None, transposed: bool = False) -> Value:
     kind = _assumed("solve", assume_a)
     x, y = _system("solve", a, b)
     if kind in ("upper", "lower"):
@@ -146,11 +154,12 @@ def solve(a: Any, b: Any, lower: bool = False, overwrite_a: bool = False, overwr
     return solve_general(turned(x) if transposed else x, y)
 
 
-def inv(a: Any, overwrite_a: bool = False, check_finite: bool = True, *, assume_a: Any = None, lower: bool = False) -> Any:
+def inv(a: Value, overwrite_a: bool = False, check_finite: bool = True, *, assume_a: str | None = None,
+        lower: bool = False) -> Value:
     return inv_p(_completed(_square(a), _assumed("inv", assume_a), bool(lower)), forgiving=False)
 
 
-def det(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
+def det(a: Value, overwrite_a: bool = False, check_finite: bool = True) -> Value:
     """The determinant, in double precision whatever the matrix is in."""
     x = _square(a)
     return det_p(operand(x, np.result_type(x.dtype, np.float64)))
@@ -159,7 +168,7 @@ def det(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
 # -- structured matrices --------------------------------------------------------------------------
 
 
-def block_diag(*arrs: Any) -> Any:
+def block_diag(*arrs: Value) -> Value:
     blocks = [np.atleast_2d(as_array(x)) for x in arrs]
     if any(x.ndim > 2 for x in blocks):
         raise missing_rule("scipy.linalg.block_diag", "stacks of matrices")
@@ -171,29 +180,32 @@ def block_diag(*arrs: Any) -> Any:
     return np.concatenate(rows)
 
 
-def toeplitz(c: Any, r: Any = None) -> Any:
+def toeplitz(c: Value, r: Value | None = None) -> Value:
     c = np.atleast_1d(as_array(c))
     r = np.conjugate(c) if r is None else np.atleast_1d(as_array(r))
     lead = np.broadcast_shapes(c.shape[:-1], r.shape[:-1])
     c, r = (np.broadcast_to(x, (*lead, x.shape[-1])) for x in (c, r))
     n, m = c.shape[-1], r.shape[-1]
     line = np.concatenate([c[..., ::-1], r[..., 1:]], axis=-1)
-    return line[..., np.arange(n - 1, -1, -1)[:, None] + np.arange(m)]
+    matrix: Value = line[..., np.arange(n - 1, -1, -1)[:, None] + np.arange(m)]
+    return matrix
 
 
 # -- as in numpy.linalg ---------------------------------------------------------------------------
 
 
-def norm(a: Any, ord: Any = None, axis: Any = None, keepdims: bool = False, check_finite: bool = True) -> Any:
-    return np.linalg.norm(a, ord, axis, keepdims)
+def norm(a: Value, ord: float | Literal["fro", "nuc"] | None = None, axis: int | tuple[int, int] | None = None,
+         keepdims: bool = False, check_finite: bool = True) -> Value:
+    of_numpy: Callable[..., Value] = np.linalg.norm  # to some stubs a number
+    return of_numpy(a, ord, axis, keepdims)
 
 
-def svdvals(a: Any, overwrite_a: bool = False, check_finite: bool = True) -> Any:
+def svdvals(a: Value, overwrite_a: bool = False, check_finite: bool = True) -> Value:
     return np.linalg.svdvals(a)
 
 
-def eigh(a: Any, b: Any = None, *, lower: bool = True, eigvals_only: bool = False, overwrite_a: bool = False,
-         overwrite_b: bool = False, check_finite: bool = True, **settings: Any) -> Any:
+def eigh(a: Value, b: object = None, *, lower: bool = True, eigvals_only: bool = False, overwrite_a: bool = False,
+         overwrite_b: bool = False, check_finite: bool = True, **settings: object) -> Value | Values:
     form = "b=" if b is not None else next((f"{k}=" for k, v in settings.items() if v is not None), "")
     if form:
         raise missing_rule("scipy.linalg.eigh", form)
@@ -202,12 +214,12 @@ def eigh(a: Any, b: Any = None, *, lower: bool = True, eigvals_only: bool = Fals
     return tuple(np.linalg.eigh(a, "L" if lower else "U"))
 
 
-def eigvalsh(a: Any, b: Any = None, *, lower: bool = True, overwrite_a: bool = False, overwrite_b: bool = False,
-             check_finite: bool = True, **settings: Any) -> Any:
+def eigvalsh(a: Value, b: object = None, *, lower: bool = True, overwrite_a: bool = False, overwrite_b: bool = False,
+             check_finite: bool = True, **settings: Any) -> Value | Values:  # Any: what eigh takes
     return eigh(a, b, lower=lower, eigvals_only=True, **settings)
 
 
-_RULES: tuple[Callable[..., Any], ...] = (
+_RULES: tuple[Rule, ...] = (
     solve, solve_triangular, cholesky, cho_factor, cho_solve, inv, det, block_diag, toeplitz, norm, svdvals, eigh, eigvalsh)
 for _rule in _RULES:
     enter(getattr(sl, _rule.__name__), _rule)

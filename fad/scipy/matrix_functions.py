@@ -18,15 +18,14 @@ matrix functions and the level-2 condition number (2014).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-import scipy.linalg as sl  # type: ignore[import-untyped]  # SciPy has no types
+import scipy.linalg as sl
 
 from ..core.avals import Aval
 from ..core.dispatch import missing_rule
-from ..core.primitive import Linear, Primitive, Tangent, Value, Zero
+from ..core.primitive import Evaluate, Linear, Primitive, Tangent, Traced, Value, Zero
 from ..core.tracing import concrete
 from ..errors import AbstractValueError, DtypeError
 from ..numpy.conventions import operand
@@ -37,7 +36,7 @@ from .functions import enter
 __all__: list[str] = []
 
 
-def _one(function: Callable[..., Any], a: Any, es: Sequence[Any]) -> Any:
+def _one(function: Evaluate, a: Value, es: Sequence[Value]) -> Value:
     """f of one matrix, or a derivative of it: the last block of the first row of f of the large matrix."""
     n = a.shape[-1]
     large = a
@@ -47,18 +46,18 @@ def _one(function: Callable[..., Any], a: Any, es: Sequence[Any]) -> Any:
     result = np.asarray(function(large))[:n, -n:]
     if result.dtype.kind == "c" and a.dtype.kind != "c":
         rounding = 1e4 * np.finfo(result.dtype).eps * np.max(np.abs(result))
-        if es or np.max(np.abs(result.imag)) <= rounding:  # where f of the matrix is real, so are the derivatives
-            return result.real.astype(a.dtype)
+        if es or np.max(np.abs(np.imag(result))) <= rounding:  # where f of the matrix is real, so are the derivatives
+            return np.real(result).astype(a.dtype)
         raise DtypeError(f"{function.__name__} of a real matrix, whose result was taken to be real, is complex",
                          why="under vmap there is one dtype for all results, and it is not known beforehand",
                          edit="make the matrices complex")
     return result.astype(a.dtype, copy=False)
 
 
-def _family(function: Callable[..., Any]) -> Primitive:
+def _family(function: Evaluate) -> Primitive:
     """The primitive of a function of one square matrix, with its derivatives."""
 
-    def evaluate(a: Any, *es: Any) -> Any:
+    def evaluate(a: Value, *es: Value) -> Value:
         if a.ndim == 2 and a.size:
             return _one(function, a, es)
         result = np.empty_like(a)
@@ -70,7 +69,7 @@ def _family(function: Callable[..., Any]) -> Primitive:
         assert all(e is a for e in es), (a, es)
         return a
 
-    def jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Value, /) -> Tangent:
+    def jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Traced, /) -> Tangent:
         a, *es = primals
         total: Tangent = Zero(result.aval)
         for i, t in enumerate(tangents):
@@ -82,7 +81,7 @@ def _family(function: Callable[..., Any]) -> Primitive:
     def batch(operands: Sequence[Value], mapped: Sequence[bool], /) -> Value:
         return primitive(*stacked(operands, mapped))
 
-    def transpose(ct: Value, a: Value, /, *es: Any) -> Sequence[Tangent | None]:
+    def transpose(ct: Value, a: Value, /, *es: Value | Linear) -> Sequence[Tangent | None]:
         pulled = turned(primitive(a, *[turned(ct) if isinstance(e, Linear) else e for e in es]))
         return [None, *[pulled if isinstance(e, Linear) else None for e in es]]
 
@@ -93,7 +92,7 @@ def _family(function: Callable[..., Any]) -> Primitive:
 # -- their names ----------------------------------------------------------------------------------
 
 
-def _is_complex(function: Callable[..., Any], x: Value) -> bool:
+def _is_complex(function: Evaluate, x: Value) -> bool:
     """Whether the function of a real matrix is a complex one. Under vmap there is no telling, and the answer is no."""
     try:
         matrix = concrete(x, f"scipy.linalg.{function.__name__}, for the dtype of its result")
@@ -102,11 +101,11 @@ def _is_complex(function: Callable[..., Any], x: Value) -> bool:
     return bool(matrix.size) and bool(np.iscomplexobj(function(matrix)))
 
 
-def _enter(function: Callable[..., Any], *, entire: bool) -> None:
+def _enter(function: Evaluate, *, entire: bool) -> None:
     """The rule; a function that is not entire may have complex values at real matrices."""
     primitive = _family(function)
 
-    def rule(A: Any, *args: Any, **settings: Any) -> Any:
+    def rule(A: Value, *args: object, **settings: object) -> Value:
         if args or settings:
             raise missing_rule(f"scipy.linalg.{function.__name__}", "more than a matrix")
         x = _square(A)

@@ -10,10 +10,9 @@ of a valid one ā = full(z̄, J v) and v̄ = J valid(a, J z̄).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-import scipy.signal as ss  # type: ignore[import-untyped]  # SciPy has no types
+import scipy.signal as ss
 
 from ..core.avals import Aval, make_aval
 from ..core.dispatch import missing_rule
@@ -29,9 +28,10 @@ __all__ = ["convolve_p"]
 # `method` is kept for what the user's call computes; in the transposes it is SciPy's own choice.
 
 
-def _evaluate(a: Any, v: Any, *, axes: int, mode: str, method: str) -> Any:
+def _evaluate(a: Value, v: Value, *, axes: int, mode: str, method: str) -> Value:
     if a.ndim == axes:
-        return ss.convolve(a, v, mode, method)
+        z: Value = ss.convolve(a, v, mode, method)
+        return z
     lead = a.shape[:a.ndim - axes]
     result = np.empty((*lead, *_shape(a.shape[a.ndim - axes:], v.shape[a.ndim - axes:], mode)), a.dtype)
     for i in np.ndindex(lead):
@@ -49,23 +49,25 @@ def _infer(a: Aval, v: Aval, *, axes: int, mode: str, method: str) -> Aval:
     return make_aval((*a.shape[:at], *_shape(a.shape[at:], v.shape[at:], mode)), a.dtype)
 
 
-def _by_first(t: Value, z: Value, a: Value, v: Value, **params: Any) -> Value:
+def _by_first(t: Value, z: Value, a: Value, v: Value, **params: object) -> Value:
     return convolve_p(t, v, **params)
 
 
-def _by_second(t: Value, z: Value, a: Value, v: Value, **params: Any) -> Value:
+def _by_second(t: Value, z: Value, a: Value, v: Value, **params: object) -> Value:
     return convolve_p(a, t, **params)
 
 
-def _batch(operands: Sequence[Value], mapped: Sequence[bool], **params: Any) -> Value:
+def _batch(operands: Sequence[Value], mapped: Sequence[bool], **params: object) -> Value:
     return convolve_p(*stacked(operands, mapped), **params)
 
 
-def _transpose(ct: Value, a: Any, v: Any, *, axes: int, mode: str, method: str) -> Sequence[Tangent | None]:
+def _transpose(ct: Value, a: Value | Linear, v: Value | Linear, *, axes: int, mode: str,
+               method: str) -> Sequence[Tangent | None]:
     last = tuple(range(ct.ndim - axes, ct.ndim))
     other = "valid" if mode == "full" else "full"
-    if isinstance(a, Linear):
+    if not isinstance(v, Linear):
         return convolve_p(ct, flip_p(v, axes=last), axes=axes, mode=other, method="auto"), None
+    assert not isinstance(a, Linear)
     if mode == "full":
         return None, convolve_p(ct, flip_p(a, axes=last), axes=axes, mode="valid", method="auto")
     return None, flip_p(convolve_p(a, flip_p(ct, axes=last), axes=axes, mode="valid", method="auto"), axes=last)
@@ -74,7 +76,7 @@ def _transpose(ct: Value, a: Any, v: Any, *, axes: int, mode: str, method: str) 
 convolve_p: Primitive = Primitive("convolve", _evaluate, _infer, partials(_by_first, _by_second), _batch, _transpose)
 
 
-def convolve(in1: Any, in2: Any, mode: str = "full", method: str = "auto") -> Any:
+def convolve(in1: Value, in2: Value, mode: str = "full", method: str = "auto") -> Value:
     if mode not in ("full", "same", "valid"):
         raise ValueError("acceptable mode flags are 'valid', 'same', or 'full'")
     a, v = as_array(in1), as_array(in2)

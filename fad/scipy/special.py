@@ -15,10 +15,10 @@ from math import pi, sqrt
 from typing import Any, NoReturn
 
 import numpy as np
-import scipy.special as sc  # type: ignore[import-untyped]  # SciPy has no types
+import scipy.special as sc
 
 from ..core.avals import Aval, make_aval
-from ..core.primitive import Partial, Primitive, Value, partials
+from ..core.primitive import Primitive, Traced, Value, partials
 from ..errors import MissingRuleError
 from ..numpy.ufuncs import _lenient
 from ..primitives.elementwise import (
@@ -49,10 +49,10 @@ ROOT_PI, ROOT_2PI, ROOT_2 = sqrt(pi), sqrt(2.0 * pi), sqrt(2.0)
 # -- what is not there ----------------------------------------------------------------------------
 
 
-def refused(function: str, argument: str) -> Partial:
+def refused(function: str, argument: str) -> Callable[..., NoReturn]:
     """The rule for an operand in which a function has no derivative in closed form."""
 
-    def rule(t: Value, z: Value, /, *operands: Value, **params: Any) -> NoReturn:
+    def rule(t: object, z: Traced, /, *operands: object, **params: object) -> NoReturn:
         raise MissingRuleError(
             f"fad has no derivative of scipy.special.{function} in its argument {argument}",
             why="it has no closed form in functions that SciPy computes",
@@ -62,7 +62,7 @@ def refused(function: str, argument: str) -> Partial:
     return rule
 
 
-def _where(mask: Value, x: Value, y: Value) -> Value:
+def _where(mask: Value, x: Any, y: Any) -> Value:  # Any: Values, or one of them and a float
     """select, with numbers among the choices."""
     like = x if hasattr(x, "dtype") else y
     return select(mask, *[c if hasattr(c, "dtype") else like.dtype.type(c) for c in (x, y)])
@@ -91,7 +91,7 @@ def _erfcx_slope(z: Value, x: Value) -> Value:
         return near
     large = greater(x, x.dtype.type(10.0))
     u = 0.5 / _where(large, x * x, 100.0)
-    series: Value = 1.0
+    series: Value | float = 1.0
     for k in range(16, 0, -1):  # Σ (-1)ᵏ (2k + 1)!! uᵏ
         series = 1.0 - (2 * k + 1) * (u * series)
     return _where(large, (-2.0 / ROOT_PI) * (u * series), near)
@@ -123,8 +123,9 @@ def _polygamma_rule(t: Value, z: Value, x: Value, *, order: int) -> Value:
     return t * POLYGAMMA(x, order=order + 1)
 
 
-def _polygamma_evaluate(x: Any, *, order: int) -> Any:
-    return np.asarray(sc.polygamma(order, x)).astype(np.asarray(x).dtype)[()]
+def _polygamma_evaluate(x: Value, *, order: int) -> Value:
+    z: Value = np.asarray(sc.polygamma(order, x)).astype(np.asarray(x).dtype)[()]
+    return z
 
 
 POLYGAMMA: Primitive = Primitive(
@@ -213,7 +214,7 @@ def _infer(*avals: Aval) -> Aval:
     return make_aval(shapes.pop() if shapes else (), avals[-1].dtype)  # the only one that may be complex
 
 
-def _in_last(ufunc: Any, arguments: str, slope: Callable[..., Value]) -> Primitive:
+def _in_last(ufunc: np.ufunc, arguments: str, slope: Callable[..., Value]) -> Primitive:
     """From the names of the operands but the last, and the slope in that one, a function of the result and of all."""
 
     def rule(t: Value, z: Value, /, *operands: Value) -> Value:
@@ -242,7 +243,8 @@ def _real_alone(name: str, x: Value, z: Value) -> None:
 
 def _ive_slope(z: Value, v: Value, x: Value) -> Value:
     _real_alone("ive", x, z)
-    return 0.5 * (ive(v - 1.0, x) + ive(v + 1.0, x)) - sign(x) * z
+    slope: Value = 0.5 * (ive(v - 1.0, x) + ive(v + 1.0, x)) - sign(x) * z
+    return slope
 
 
 jv: Primitive = _in_last(sc.jv, "v", lambda z, v, x: 0.5 * (jv(v - 1.0, x) - jv(v + 1.0, x)))
@@ -312,7 +314,8 @@ boxcox = elementwise(sc.boxcox, lambda t, z, x, m: t * exp(xlogy(m - 1.0, x)),
 def _pseudo_huber_in_delta(t: Value, z: Value, d: Value, r: Value) -> Value:
     u = r / d
     s = root(1.0 + u * u)
-    return t * (d * (u * u) * (2.0 / (1.0 + s) - 1.0 / s))
+    slope: Value = d * (u * u) * (2.0 / (1.0 + s) - 1.0 / s)
+    return t * slope
 
 
 huber = elementwise(sc.huber, lambda t, z, d, r: t * maximum(absolute(r) - d, d.dtype.type(0)),
@@ -331,4 +334,5 @@ PRIMITIVES: tuple[Primitive, ...] = (
     pseudo_huber)
 
 for _primitive in PRIMITIVES:
+    assert isinstance(_primitive.evaluate, np.ufunc)
     enter(_primitive.evaluate, _lenient(_primitive.evaluate, _primitive))

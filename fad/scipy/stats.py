@@ -9,13 +9,14 @@ Outside the support, and where a parameter is not valid, nothing is computed fro
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
-import scipy.special as sc  # type: ignore[import-untyped]  # SciPy has no types
-import scipy.stats as ss  # type: ignore[import-untyped]  # SciPy has no types
+import scipy.special as sc
+import scipy.stats as ss
 
+from ..core.avals import Dtype
 from ..core.dispatch import missing_rule
 from ..core.primitive import Value
 from ..core.tracer import Tracer
@@ -27,17 +28,20 @@ from .linalg import triangular_p
 
 __all__: list[str] = []
 
-_DOUBLE = np.dtype(np.float64)
+Formula: TypeAlias = Callable[..., Value]
+Point: TypeAlias = Value | float
+
+_DOUBLE: Dtype = np.dtype(np.float64)
 
 
-def _array(x: Any) -> Value:
+def _array(x: Point) -> Value:
     """An array, also of a number: scipy.stats makes arrays of all arguments, and they do not give way in promotion."""
     if isinstance(x, Tracer):
         return Tracer(x.builder, x.atom) if x.weak else x
     return as_array(x)
 
 
-def _double(x: Any) -> Value:
+def _double(x: Point) -> Value:
     """In double precision, in which the results are, and the standardised variable."""
     return operand(_array(x), _DOUBLE)
 
@@ -45,13 +49,28 @@ def _double(x: Any) -> Value:
 # -- distributions of one variable ----------------------------------------------------------------
 
 
+class Distribution(Protocol):
+    """What is used here of SciPy's distributions, which have no types."""
+
+    name: str
+    _logpdf: Formula
+    _logpmf: Formula
+
+    def _argcheck(self, *shapes: Value) -> Value: ...
+    def _get_support(self, *shapes: Value) -> tuple[Point, Point]: ...
+    def _parse_args(self, *args: object, **kwds: object) -> tuple[Sequence[Point], Point, Point]: ...
+
+
 def _t_logpdf(x: Value, df: Value) -> Value:
     """Without the case of infinitely many degrees of freedom."""
-    return np.log(sc.poch(0.5 * df, 0.5)) - 0.5 * (np.log(df) + np.log(np.pi)) - (df + 1) / 2 * np.log1p(x * x / df)
+    factor: Value = np.log(sc.poch(0.5 * df, 0.5)) - 0.5 * (np.log(df) + np.log(np.pi))
+    power: Value = (df + 1) / 2 * np.log1p(x * x / df)
+    return factor - power
 
 
 def _beta_logpdf(x: Value, a: Value, b: Value) -> Value:
-    return sc.xlog1py(b - 1.0, -x) + sc.xlogy(a - 1.0, x) - sc.betaln(a, b)
+    density: Value = sc.xlog1py(b - 1.0, -x) + sc.xlogy(a - 1.0, x) - sc.betaln(a, b)
+    return density
 
 
 def _lognorm_logpdf(x: Value, s: Value) -> Value:
@@ -59,7 +78,7 @@ def _lognorm_logpdf(x: Value, s: Value) -> Value:
     return np.where(x == 0, -np.inf, -np.log(safe) ** 2 / (2 * s ** 2) - np.log(s * safe * np.sqrt(2 * np.pi)))
 
 
-_OURS: dict[tuple[str, str], Callable[..., Value]] = {
+_OURS: dict[tuple[str, str], Formula] = {
     ("t", "_logpdf"): _t_logpdf, ("t", "_pdf"): lambda x, df: np.exp(_t_logpdf(x, df)),
     ("beta", "_logpdf"): _beta_logpdf, ("beta", "_pdf"): lambda x, a, b: np.exp(_beta_logpdf(x, a, b)),
     ("beta", "_cdf"): lambda x, a, b: sc.betainc(a, b, x), ("beta", "_sf"): lambda x, a, b: sc.betaincc(a, b, x),
@@ -72,7 +91,7 @@ _OURS: dict[tuple[str, str], Callable[..., Value]] = {
 """Formulas of our own, where SciPy's does not run on traced values, or writes into arrays."""
 
 
-def _formula(distribution: Any, method: str) -> Callable[..., Value]:
+def _formula(distribution: Distribution, method: str) -> Formula:
     """The private method, where the distribution has one that is not made of differences or integrals."""
     ours = _OURS.get((distribution.name, method))
     if ours is not None:
@@ -84,7 +103,8 @@ def _formula(distribution: Any, method: str) -> Callable[..., Value]:
         return getattr(type(distribution), name, None) is not getattr(generic, name, None)
 
     if has(method):
-        return getattr(distribution, method)  # type: ignore[no-any-return]
+        scipys: Formula = getattr(distribution, method)
+        return scipys
     if method in by_logarithm:
         plain = _formula(distribution, by_logarithm[method])
         return lambda *values: np.log(plain(*values))
@@ -101,14 +121,14 @@ def _formula(distribution: Any, method: str) -> Callable[..., Value]:
     raise _missing(distribution, method)
 
 
-def _missing(distribution: Any, method: str, why: str = "SciPy has no formula for it") -> FadError:
+def _missing(distribution: Distribution, method: str, why: str = "SciPy has no formula for it") -> FadError:
     return MissingRuleError(
         f"fad has no rule for scipy.stats.{distribution.name}.{method.lstrip('_')}", why=why,
         edit="write the formula, in functions of NumPy and of scipy.special; or call it on fad.value(x) where no derivative "
              "is wanted; or give a rule with fad.custom_jvp")
 
 
-def _traced(distribution: Any, method: str, *values: Value) -> Value:
+def _traced(distribution: Distribution, method: str, *values: Value) -> Value:
     """SciPy's formula on traced values."""
     formula = _formula(distribution, method)
     try:
@@ -118,7 +138,7 @@ def _traced(distribution: Any, method: str, *values: Value) -> Value:
         raise _missing(distribution, method, f"SciPy's formula does not run on traced values: {reason}") from None
 
 
-def _valid(distribution: Any, shapes: list[Value], scale: Value) -> Value:
+def _valid(distribution: Distribution, shapes: list[Value], scale: Value) -> Value:
     """Where the parameters are: by default, where they are positive."""
     generic = type(distribution)._argcheck is ss.rv_continuous._argcheck
     valid = scale > 0
@@ -129,23 +149,24 @@ def _valid(distribution: Any, shapes: list[Value], scale: Value) -> Value:
     return valid
 
 
-def _inside(a: Any, b: Any) -> Any:
+def _inside(a: Point, b: Point) -> Value:
     """A point of the support."""
     low, high = np.isfinite(a), np.isfinite(b)
     a, b = np.where(low, a, 0.0), np.where(high, b, 0.0)
     return np.where(low, np.where(high, 0.5 * (a + b), a + 1.0), np.where(high, b - 1.0, 0.0))
 
 
-def _parsed(distribution: Any, args: Any, kwds: Any) -> tuple[list[Value], Value, Value]:
+def _parsed(distribution: Distribution, args: tuple[object, ...],
+            kwds: dict[str, object]) -> tuple[list[Value], Value, Value]:
     shapes, loc, scale = distribution._parse_args(*args, **kwds)
     return [_array(s) for s in shapes], _array(loc), _array(scale)
 
 
-def _density(method: str) -> Callable[..., Any]:
+def _density(method: str) -> Formula:
     """pdf and logpdf."""
     logarithm = method == "_logpdf"
 
-    def rule(self: Any, x: Any, *args: Any, **kwds: Any) -> Any:
+    def rule(self: Distribution, x: Value, *args: object, **kwds: object) -> Value:
         shapes, loc, scale = _parsed(self, args, kwds)
         x = _double((_array(x) - loc) / scale)
         valid = _valid(self, shapes, scale)
@@ -158,14 +179,14 @@ def _density(method: str) -> Callable[..., Any]:
     return rule
 
 
-def _chosen(within: Value, inside: Value, outside: Value, valid: Value, x: Value) -> Value:
+def _chosen(within: Value, inside: Value, outside: Point, valid: Value, x: Value) -> Value:
     return np.where(np.logical_and(valid, np.logical_not(np.isnan(x))), np.where(within, inside, outside), np.nan)
 
 
-def _distribution(method: str, below: float, above: float) -> Callable[..., Any]:
+def _distribution(method: str, below: float, above: float) -> Formula:
     """cdf, sf and their logarithms, with their values on the left and on the right of the support."""
 
-    def rule(self: Any, x: Any, *args: Any, **kwds: Any) -> Any:
+    def rule(self: Distribution, x: Value, *args: object, **kwds: object) -> Value:
         shapes, loc, scale = _parsed(self, args, kwds)
         x = _double((_array(x) - loc) / scale)
         valid = _valid(self, shapes, scale)
@@ -177,10 +198,10 @@ def _distribution(method: str, below: float, above: float) -> Callable[..., Any]
     return rule
 
 
-def _quantile(method: str) -> Callable[..., Any]:
+def _quantile(method: str) -> Formula:
     """ppf and isf."""
 
-    def rule(self: Any, q: Any, *args: Any, **kwds: Any) -> Any:
+    def rule(self: Distribution, q: Value, *args: object, **kwds: object) -> Value:
         shapes, loc, scale = _parsed(self, args, kwds)
         q = _array(q)
         valid = np.logical_and(_valid(self, shapes, scale), np.logical_and(q >= 0, q <= 1))
@@ -194,14 +215,14 @@ def _quantile(method: str) -> Callable[..., Any]:
     return rule
 
 
-def _mass(method: str) -> Callable[..., Any]:
+def _mass(method: str) -> Formula:
     """pmf and logpmf, which move with the parameters; they are 0 and -inf between whole numbers."""
     logarithm = method == "_logpmf"
 
-    def rule(self: Any, k: Any, *args: Any, **kwds: Any) -> Any:
+    def rule(self: Distribution, k: Value, *args: object, **kwds: object) -> Value:
         shapes, loc, _ = _parsed(self, args, kwds)
         k = _array(k) - loc
-        valid = _valid(self, shapes, np.float64(1.0))
+        valid = _valid(self, shapes, _DOUBLE.type(1.0))
         a, b = self._get_support(*shapes)
         within = np.logical_and(valid, np.logical_and(np.logical_and(a <= k, k <= b), np.floor(k) == k))
         inside = _double(_traced(self, method, np.where(within, k, np.ceil(_inside(a, b))), *shapes))
@@ -225,7 +246,7 @@ enter(ss.rv_discrete.pmf, _mass("_pmf"))
 # -- the multivariate normal distribution ---------------------------------------------------------
 
 
-def _normal_logpdf(x: Any, mean: Any, cov: Any) -> Value:
+def _normal_logpdf(x: Value, mean: Value | None, cov: Point | None) -> Value:
     """-1/2 (|L⁻¹(x - μ)|² + log det 2πΣ), with Σ = L Lᵀ."""
     cov = _double(1.0 if cov is None else cov)
     mean = None if mean is None else _double(mean)
@@ -241,31 +262,33 @@ def _normal_logpdf(x: Any, mean: Any, cov: Any) -> Value:
     flat = np.reshape(difference, (-1, dim)).T
     scaled = triangular_p(factor, flat, lower=True, unit=False)
     squares = np.reshape(np.sum(scaled * scaled, axis=0), difference.shape[:-1])
-    return -0.5 * (squares + dim * np.log(2.0 * np.pi)) - np.sum(np.log(np.diagonal(factor)))
+    density: Value = -0.5 * (squares + dim * np.log(2.0 * np.pi)) - np.sum(np.log(np.diagonal(factor)))
+    return density
 
 
-def _checked(cov: Any, allow_singular: bool, method: str) -> None:
+def _checked(cov: object, allow_singular: bool, method: str) -> None:
     if allow_singular or isinstance(cov, ss.Covariance):
         raise missing_rule(f"scipy.stats.multivariate_normal.{method}",
                            "allow_singular=True" if allow_singular else "a Covariance object")
 
 
-def logpdf(self: Any, x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False) -> Any:
+def logpdf(self: object, x: Value, mean: Value | None = None, cov: Point | None = 1, allow_singular: bool = False) -> Value:
     _checked(cov, allow_singular, "logpdf")
     return np.squeeze(_normal_logpdf(x, mean, cov))
 
 
-def pdf(self: Any, x: Any, mean: Any = None, cov: Any = 1, allow_singular: bool = False) -> Any:
+def pdf(self: object, x: Value, mean: Value | None = None, cov: Point | None = 1, allow_singular: bool = False) -> Value:
     _checked(cov, allow_singular, "pdf")
-    return np.exp(np.squeeze(_normal_logpdf(x, mean, cov)))
+    density: Value = np.exp(np.squeeze(_normal_logpdf(x, mean, cov)))
+    return density
 
 
-def frozen_logpdf(self: Any, x: Any) -> Any:
+def frozen_logpdf(self: Any, x: Value) -> Value:  # Any: SciPy's distribution with its parameters, which has no types
     _checked(None, bool(self.cov_object.rank < self.dim), "logpdf")
     return np.squeeze(_normal_logpdf(x, self.mean, self.cov))
 
 
-def frozen_pdf(self: Any, x: Any) -> Any:
+def frozen_pdf(self: Any, x: Value) -> Value:  # Any: as above
     return np.exp(frozen_logpdf(self, x))
 
 

@@ -9,16 +9,15 @@ Blanchard, Higham & Higham, Accurately computing the log-sum-exp and softmax fun
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
-import scipy.special as sc  # type: ignore[import-untyped]  # SciPy has no types
+import scipy.special as sc
 
-from ..core.avals import Aval, make_aval
+from ..core.avals import make_aval
 from ..core.dispatch import missing_rule
-from ..core.primitive import Partial, Primitive, Traced, Value, partials
-from ..numpy.conventions import as_array, axes_of, operand, result_dtype
+from ..core.primitive import Evaluate, Infer, Partial, Primitive, Traced, Value, Values, partials
+from ..numpy.conventions import Axis, as_array, axes_of, operand, result_dtype
 from ..primitives.elementwise import equal, exp, select, stop_gradient
 from ..primitives.structural import Axes, broadcast, reshape, shifted, sum
 from .functions import enter
@@ -29,7 +28,7 @@ __all__: list[str] = []
 _DOUBLE = np.dtype(np.float64)
 
 
-def _floating(x: Any) -> Value:
+def _floating(x: Value) -> Value:
     """An array of floats, where integers become float64."""
     array = as_array(x)
     return array if array.dtype.kind in "fc" else operand(array, _DOUBLE)
@@ -38,7 +37,7 @@ def _floating(x: Any) -> Value:
 # -- logsumexp, softmax, log_softmax --------------------------------------------------------------
 
 
-def _primitive(name: str, function: Callable[..., Any], rule: Partial, infer: Callable[..., Aval]) -> Primitive:
+def _primitive(name: str, function: Evaluate, rule: Partial, infer: Infer) -> Primitive:
     def batch(operands: Sequence[Value], mapped: Sequence[bool], /, *, axes: Axes) -> Value:
         return primitive(operands[0], axes=shifted(axes))
 
@@ -56,11 +55,11 @@ def _logsumexp_rule(t: Value, z: Value, x: Value, *, axes: Axes) -> Value:
     return sum(t * exp(x - broadcast(finite, x.shape, axes)), axes)
 
 
-def _logsumexp(x: Any, *, axis: Axes) -> Any:
+def _logsumexp(x: Value, *, axis: Axes) -> Value:
     x = np.asarray(x)
-    if x.size:
-        return sc.logsumexp(x, axis=axis)
-    return np.full([n for i, n in enumerate(x.shape) if i not in axis], -np.inf, x.dtype)[()]
+    z: Value = sc.logsumexp(x, axis=axis) if x.size else (
+        np.full([n for i, n in enumerate(x.shape) if i not in axis], -np.inf, x.dtype)[()])
+    return z
 
 
 logsumexp_p = _primitive(
@@ -71,7 +70,8 @@ log_softmax_p = _primitive("log_softmax", sc.log_softmax, lambda t, z, x, *, axe
                            lambda x, *, axes: x)
 
 
-def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, return_sign: bool = False) -> Any:
+def logsumexp(a: Value, axis: Axis = None, b: Value | None = None, keepdims: bool = False,
+              return_sign: bool = False) -> Value | Values:
     x = _floating(a)
     axes = axes_of(axis, x.ndim)
     if b is not None or return_sign or x.dtype.kind == "c":
@@ -80,7 +80,7 @@ def logsumexp(a: Any, axis: Any = None, b: Any = None, keepdims: bool = False, r
     return reshape(z, tuple([1 if i in axes else n for i, n in enumerate(x.shape)])) if keepdims else z
 
 
-def _signed(x: Value, axes: Axes, b: Any, keepdims: bool, return_sign: bool) -> Any:
+def _signed(x: Value, axes: Axes, b: Value | None, keepdims: bool, return_sign: bool) -> Value | Values:
     """log Σ b eˣ, from its definition, after the largest exponent is taken out."""
     if b is None:
         weights = np.ones_like(x)
@@ -94,17 +94,16 @@ def _signed(x: Value, axes: Axes, b: Any, keepdims: bool, return_sign: bool) -> 
     largest = np.where(np.isfinite(largest), largest, 0.0)
     total = np.sum(weights * np.exp(x - largest), axis=axes, keepdims=keepdims)
     largest = largest if keepdims else np.squeeze(largest, axis=axes)
-    if not return_sign:
-        return np.log(total) + largest
-    return np.log(np.abs(total)) + largest, np.sign(total)
+    z: Value = np.log(np.abs(total) if return_sign else total) + largest
+    return (z, np.sign(total)) if return_sign else z
 
 
-def softmax(x: Any, axis: Any = None) -> Any:
+def softmax(x: Value, axis: Axis = None) -> Value:
     x = _floating(x)
     return softmax_p(x, axes=axes_of(axis, x.ndim))
 
 
-def log_softmax(x: Any, axis: Any = None) -> Any:
+def log_softmax(x: Value, axis: Axis = None) -> Value:
     x = _floating(x)
     return log_softmax_p(x, axes=axes_of(axis, x.ndim))
 
@@ -112,13 +111,13 @@ def log_softmax(x: Any, axis: Any = None) -> Any:
 # -- gamma functions ------------------------------------------------------------------------------
 
 
-def _order(function: str, n: Any) -> Any:
+def _order(function: str, n: Value) -> Value:
     if isinstance(n, Traced):
         raise refused(function, "n")(None, n)
     return np.asarray(n)
 
 
-def polygamma(n: Any, x: Any) -> Any:
+def polygamma(n: Value, x: Value) -> Value:
     """The derivatives of the digamma function: in float64, as SciPy computes them whatever x is."""
     orders, digamma = _order("polygamma", n), operand(sc.psi(as_array(x)), _DOUBLE)
     x = operand(as_array(x), _DOUBLE)
@@ -130,7 +129,7 @@ def polygamma(n: Any, x: Any) -> Any:
     return result
 
 
-def multigammaln(a: Any, d: Any) -> Any:
+def multigammaln(a: Value, d: Value | int) -> Value:
     """Muirhead, Aspects of multivariate statistical theory (1982), theorem 2.1.12."""
     a, d = _floating(a), int(d)
     half = 0.25 * d * (d - 1) * float(np.log(np.pi))
@@ -140,7 +139,7 @@ def multigammaln(a: Any, d: Any) -> Any:
     return operand(total, np.result_type(total.dtype, np.float64)) + half
 
 
-def softplus(x: Any, **settings: Any) -> Any:
+def softplus(x: Value, **settings: object) -> Value:
     if settings:
         raise missing_rule("scipy.special.softplus", f"{next(iter(settings))}=")
     return np.logaddexp(x, 0)

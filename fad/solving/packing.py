@@ -34,7 +34,7 @@ class Packing:
     avals: tuple[Aval, ...]
 
     @classmethod
-    def of(cls, what: str, x: Any) -> tuple[Packing, Value]:
+    def of(cls, what: str, x: object) -> tuple[Packing, Value]:
         """The packing of a tree of float or complex arrays and numbers (Python ints are floats), and its vector."""
         structure = tree.structure(x)
         moved = moving(what, [x])
@@ -58,7 +58,7 @@ class Packing:
         """The vector of these leaves."""
         return vector(leaves, self.dtype)
 
-    def pack(self, what: str, x: Any) -> Value:
+    def pack(self, what: str, x: object) -> Value:
         """The vector of a tree, which must have this structure and leaves of these shapes, and dtypes that fit."""
         leaves, structure = tree.flatten(x)
         if structure != self.structure:

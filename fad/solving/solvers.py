@@ -45,12 +45,15 @@ class Equations(Protocol):
 
     def step(self, x: Vector) -> Vector:
         """g(x)."""
+        ...
 
     def linearized(self, x: Vector) -> tuple[Vector, Vector]:
         """r(x) and the matrix ∂r/∂x."""
+        ...
 
     def multiplied(self, x: Vector) -> Multiply:
         """The product with ∂r/∂x, without the matrix."""
+        ...
 
 
 Solver = Callable[[Equations, Vector], Vector]
@@ -178,15 +181,15 @@ class SciPyRoot:
 class Users:
     """A user's solver, which takes a function of trees and a tree."""
 
-    solve: Callable[[Callable[[Any], Any], Any], Any]
+    solve: Callable[..., Any]
     packing: Packing
-    result: Callable[[Vector], Any]  # a residual, or an image, as the user's function returned it
+    result: Callable[[Vector], object]  # a residual, or an image, as the user's function returned it
     fixed: bool
 
     def __call__(self, equations: Equations, x: Vector) -> Vector:
         values = equations.step if self.fixed else equations.residual
 
-        def f(at: Any) -> Any:
+        def f(at: object) -> object:
             return self.result(values(self.packing.pack("the argument that a solver gave", at)))
 
         return np.array(self.packing.pack("what the solver returned", self.solve(f, self.packing.unpack(np.array(x)))))
@@ -219,6 +222,7 @@ def gmres(multiply: Multiply, b: Vector) -> Vector:
     basis = [b / size]
     rows = np.zeros((b.size + 1, b.size), b.dtype)  # of A on the basis: Hessenberg's matrix
     enough = 512.0 * _precision(b)
+    left = size
     for k in range(b.size):
         v = multiply(basis[k])
         for _ in range(2):  # once more, for what rounding has left
@@ -233,7 +237,8 @@ def gmres(multiply: Multiply, b: Vector) -> Vector:
         y = np.linalg.lstsq(small, target)[0]
         left = np.linalg.norm(small @ y - target)
         if left <= enough * size:
-            return np.array(basis, b.dtype).T @ y
+            solution: Vector = np.array(basis, b.dtype).T @ y
+            return solution
         if not rest > 0.0:
             break
         basis.append(v / rest)

@@ -9,6 +9,7 @@ them is captured, as are globals and closures.
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -25,19 +26,40 @@ from ..core.tracing import refuse_other_arithmetic, trace
 from ..errors import ArgumentError, DtypeError, IntegerArgumentError, NonScalarError, ObjectArrayError, TreeError
 from ..primitives.structural import convert
 from ..tree import Structure
-from ..typing import Argnames, Argnums
+from ..typing import Argnames, Argnums, P, R
 
 __all__ = ["Argnames", "Argnums", "Call", "Moving", "Results", "TracedCall", "check_aux", "check_scalar", "matching",
-           "moving", "places_of", "trace_call"]
+           "moving", "named", "places_of", "shown", "trace_call"]
 
 Place = int | str  # of an argument in a call: a position, or a keyword
+
+
+# -- names ----------------------------------------------------------------------------------------
+
+
+def shown(f: Callable[..., object]) -> str:
+    """A function as it is named in the name of what was made of it."""
+    whole = f.func if isinstance(f, functools.partial) else f
+    name: str = getattr(whole, "__qualname__", type(whole).__name__)
+    return name.rpartition("<locals>.")[2]
+
+
+def named(transform: str, f: Callable[..., object]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """What a transform makes of f: documented like f, with f's signature, and called grad(f) in a repr."""
+
+    def name(derived: Callable[P, R]) -> Callable[P, R]:
+        functools.update_wrapper(derived, f)
+        derived.__qualname__ = f"{transform}({shown(f)})"
+        return derived
+
+    return name
 
 
 # -- which arguments ------------------------------------------------------------------------------
 
 
-def places_of(f: Callable[..., Any], argnums: Argnums, argnames: Argnames, args: Sequence[Any],
-              kwargs: dict[str, Any]) -> tuple[list[Place], bool]:
+def places_of(f: Callable[..., object], argnums: Argnums, argnames: Argnames, args: Sequence[object],
+              kwargs: dict[str, object]) -> tuple[list[Place], bool]:
     """Where the selected arguments of this call are, and whether one alone was selected."""
     if argnames is None and type(argnums) is int and 0 <= argnums < len(args):
         return [argnums], True  # the usual case, without a look at the signature
@@ -48,7 +70,7 @@ def places_of(f: Callable[..., Any], argnums: Argnums, argnames: Argnames, args:
     return [_place(f, s, args, kwargs) for s in selected], single
 
 
-def _place(f: Callable[..., Any], selected: Place, args: Sequence[Any], kwargs: dict[str, Any]) -> Place:
+def _place(f: Callable[..., object], selected: Place, args: Sequence[object], kwargs: dict[str, object]) -> Place:
     names = _parameters(f)
     if isinstance(selected, str):
         if selected in kwargs:
@@ -70,7 +92,7 @@ def _place(f: Callable[..., Any], selected: Place, args: Sequence[Any], kwargs: 
         edit="count argnums from 0, or name the argument with argnames=, and pass it in the call")
 
 
-def _parameters(f: Callable[..., Any]) -> list[str]:
+def _parameters(f: Callable[..., object]) -> list[str]:
     try:
         return list(inspect.signature(f).parameters)
     except (TypeError, ValueError):  # some builtins have no signature
@@ -86,10 +108,10 @@ class Moving(NamedTuple):
     values: list[Value]
     weak: list[bool]
     positions: list[int]  # of the values among all leaves
-    still: list[Any]  # all leaves, with the values' places to be filled in
+    still: list[object]  # all leaves, with the values' places to be filled in
     structures: list[Structure]  # of each argument
 
-    def rebuilt(self, leaves: Sequence[Value], still: Sequence[Any] | None = None) -> list[Any]:
+    def rebuilt(self, leaves: Sequence[Value], still: Sequence[object] | None = None) -> list[Any]:
         """The arguments again, with other values."""
         filled = list(self.still if still is None else still)
         for i, x in zip(self.positions, leaves, strict=True):
@@ -110,12 +132,12 @@ class Moving(NamedTuple):
         return self.rebuilt(leaves, [None] * len(self.still))
 
 
-def moving(transform: str, arguments: Sequence[Any]) -> Moving:
+def moving(transform: str, arguments: Sequence[object]) -> Moving:
     """The leaves of the arguments that a transform moves, each checked: a float or complex array or number."""
     values: list[Value] = []
     weak: list[bool] = []
     positions: list[int] = []
-    still: list[Any] = []
+    still: list[object] = []
     structures: list[Structure] = []
     for argument in arguments:
         if type(argument) in (float, np.ndarray, np.float64, Tracer):
@@ -139,8 +161,9 @@ def moving(transform: str, arguments: Sequence[Any]) -> Moving:
 
 
 def _differentiable(transform: str, x: Any) -> tuple[Value, bool]:
+    value: Value = x
     if type(x) is float:
-        return x, True
+        return value, True
     if isinstance(x, Tracer):
         if x.aval.inexact:
             return x, x.weak
@@ -149,13 +172,14 @@ def _differentiable(transform: str, x: Any) -> tuple[Value, bool]:
     elif isinstance(x, (np.ndarray, np.generic)):
         refuse_other_arithmetic(x)
         if x.dtype.kind in "fc":
-            return x, False
+            return value, False
         if x.dtype == object:
             raise ObjectArrayError(
                 f"{transform} was called at an array of Python objects, of shape {x.shape}",
                 why="Python objects have no derivative", edit="give an array of a numeric dtype: x.astype(float)")
     elif isinstance(x, (int, complex)) and not isinstance(x, bool):
-        return (float(x) if isinstance(x, int) else x), True
+        number: Any = float(x) if isinstance(x, int) else x
+        return number, True
     aval = aval_of(x)
     raise IntegerArgumentError(
         f"{transform} was called at an argument of type {aval}",
@@ -163,12 +187,12 @@ def _differentiable(transform: str, x: Any) -> tuple[Value, bool]:
         edit="cast it: x.astype(float)" if aval.shape else "give a float: float(x)")
 
 
-def matching(transform: str, what: str, given: Sequence[Any], moved: Moving) -> list[Value]:
+def matching(transform: str, what: str, given: Sequence[object], moved: Moving) -> list[Value]:
     """The leaves of tangents that belong to these arguments: of their structure, shapes and, if need be, dtypes."""
     if len(given) != len(moved.structures):
         raise TreeError(f"{transform} got {len(given)} {what}s for {len(moved.structures)} primals",
                         why=f"each primal needs a {what}", edit=f"give {len(moved.structures)} of them, in one tuple")
-    leaves: list[Any] = []
+    leaves: list[object] = []
     for i, (tangent, structure) in enumerate(zip(given, moved.structures, strict=True)):
         found, shape = tree.flatten(tangent)
         if shape != structure:
@@ -187,7 +211,7 @@ class Results(NamedTuple):
     """What the user's function returned: its leaves, with the traced ones standing as outputs of the graph."""
 
     structure: Structure
-    constants: list[Any]  # all leaves, with the outputs' places to be filled in
+    constants: list[object]  # all leaves, with the outputs' places to be filled in
     positions: list[int]  # of the outputs among all leaves
 
     def rebuilt(self, outputs: Sequence[Value]) -> Any:
@@ -221,16 +245,16 @@ class TracedCall(NamedTuple):
 class Call(NamedTuple):
     """A call f(*args, **kwargs), with the places of the arguments that a transform is about."""
 
-    f: Callable[..., Any]
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
+    f: Callable[..., object]
+    args: tuple[object, ...]
+    kwargs: dict[str, object]
     places: Sequence[Place]
 
     @property
-    def selected(self) -> list[Any]:
+    def selected(self) -> list[object]:
         return [self.args[p] if isinstance(p, int) else self.kwargs[p] for p in self.places]
 
-    def run(self, arguments: Sequence[Any]) -> Any:
+    def run(self, arguments: Sequence[object]) -> object:
         """Call the function with other arguments in the selected places."""
         args, kwargs = list(self.args), self.kwargs
         for p, argument in zip(self.places, arguments, strict=True):
@@ -266,17 +290,21 @@ def trace_call(transform: str, call: Call, moved: Moving, *, has_aux: bool = Fal
                       seen[1] if has_aux else None)
 
 
-def check_aux(transform: str, result: Any) -> tuple[Any, Any]:
+def check_aux(transform: str, result: object) -> tuple[object, object]:
     """The two parts of a result with aux."""
     if not isinstance(result, tuple) or len(result) != 2:
         raise TreeError(f"{transform} with has_aux=True got a result of type {type(result).__name__}, not a pair",
                         why="the first entry is differentiated, and the second is handed through",
                         edit="return (value, aux), or leave has_aux out")
-    return result
+    out, aux = result
+    return out, aux
 
 
-def _results(result: Any, outputs: list[Value], is_output: Callable[[Any], bool]) -> Results:
-    leaves, structure = ([result], tree.LEAF) if isinstance(result, Tracer) else tree.flatten(result)
+def _results(result: object, outputs: list[Value], is_output: Callable[[object], bool]) -> Results:
+    leaves: list[Any] = [result]
+    structure = tree.LEAF
+    if not isinstance(result, Tracer):
+        leaves, structure = tree.flatten(result)
     positions = [i for i, leaf in enumerate(leaves) if is_output(leaf)]
     outputs.extend([leaves[i] for i in positions])
     return Results(structure, leaves, positions)

@@ -5,18 +5,17 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 
 from .. import tree
 from ..core.graph import inlined
-from ..core.leaves import aval_of_value, is_array
+from ..core.leaves import aval_of_value, is_array, is_number
 from ..core.primitive import Value
 from ..core.tracing import active_builder
 from ..nested.inner import traced_inside
 from ..nested.recomputation import checkpoint_p
 from ..typing import P, R
-from .call import Results
+from .call import Results, named
 
 __all__ = ["checkpoint"]
 
@@ -43,8 +42,9 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
 
     Griewank & Walther, Algorithm 799: revolve (2000).
     """
+    whole: Callable[..., R] = f
 
-    @functools.wraps(f)
+    @named("checkpoint", f)
     def recomputed(*args: P.args, **kwargs: P.kwargs) -> R:
         if active_builder() is None:
             return f(*args, **kwargs)
@@ -57,14 +57,13 @@ def checkpoint(f: Callable[P, R]) -> Callable[P, R]:
             for i, x in zip(positions, tracers, strict=True):
                 given[i] = x
             inner_args, inner_kwargs = tree.unflatten(structure, given)
-            out, shape = tree.flatten(f(*inner_args, **inner_kwargs))
+            out, shape = tree.flatten(whole(*inner_args, **inner_kwargs))
             places = [i for i, leaf in enumerate(out) if is_array(leaf)]
             found.append(Results(shape, [None if i in places else x for i, x in enumerate(out)], places))
             return [out[i] for i in places]
 
         values = [leaves[i] for i in positions]
-        weak = [type(x) in (float, int, complex, bool) or getattr(x, "weak", False) for x in values]
-        traced = traced_inside(function, [aval_of_value(x) for x in values], values, weak)
+        traced = traced_inside(function, [aval_of_value(x) for x in values], values, [is_number(x) for x in values])
         result: R = found[0].rebuilt(checkpoint_p(*values, *traced.captures, graph=inlined(traced.graph)))
         return result
 

@@ -28,8 +28,10 @@ def stop_gradient(x: X) -> X:
     >>> fad.grad(lambda x: x * stop_gradient(x))(3.0)
     np.float64(3.0)
     """
-    result: X = tree.map(lambda leaf: ew.stop_gradient(leaf) if isinstance(leaf, Traced) and leaf.aval.inexact else leaf, x)  # type: ignore[attr-defined]  # a Tracer
-    return result
+    leaves, structure = tree.flatten(x)
+    still: X = tree.unflatten(structure, [
+        ew.stop_gradient(y) if isinstance(y, Traced) and y.aval.inexact else y for y in leaves])
+    return still
 
 
 def value(x: X) -> X:
@@ -53,5 +55,6 @@ def value(x: X) -> X:
     >>> fad.grad(f)(3.0), seen
     (np.float64(6.0), [np.float64(9.0)])
     """
-    result: X = tree.map(concrete, x)
-    return result
+    leaves, structure = tree.flatten(x)
+    plain: X = tree.unflatten(structure, map(concrete, leaves))
+    return plain

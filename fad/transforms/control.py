@@ -13,35 +13,40 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import tree
 from ..core.avals import Aval, make_aval
 from ..core.equation import Var
 from ..core.graph import Graph, replay
-from ..core.leaves import aval_of_value, is_array
+from ..core.leaves import aval_of_value, is_array, is_number
 from ..core.primitive import Value
 from ..core.tracer import Tracer
 from ..core.tracing import Builder
 from ..errors import ArgumentError, DtypeError, FadError, ShapeError, TreeError
-from ..nested.bodies import Arrays, Function, carried, is_number, truth, types
+from ..nested.bodies import Arrays, Function, carried, truth, types
 from ..nested.branches import cond_p
 from ..nested.loops import while_p
 from ..nested.turns import Turns
 from ..tree import Structure
-from ..typing import R, Ts
+from ..typing import Array, Floating, G, Tree, Ts
 
 __all__ = ["cond", "fori_loop", "scan", "while_loop"]
 
 C = TypeVar("C", bound=Any)
 """A carry: a tree of arrays and numbers."""
+T = TypeVar("T", bound=Tree)
+"""A tree of arrays and numbers that two functions return. The bound is what a checker sees their disagreement by: without
+one it would find a type that has both."""
+
 
 # -- cond -----------------------------------------------------------------------------------------
 
 
-def cond(pred: Any, true_f: Callable[[*Ts], R], false_f: Callable[[*Ts], R], *operands: *Ts) -> R:
+def cond(pred: object, true_f: Callable[[*Ts], T], false_f: Callable[[*Ts], T], *operands: *Ts) -> T:
     """One of two functions, chosen when the program runs.
 
     In a plain derivative an `if` does as well, and traces one branch alone. Under `vmap` and inside loops, where a
@@ -72,7 +77,7 @@ def cond(pred: Any, true_f: Callable[[*Ts], R], false_f: Callable[[*Ts], R], *op
     weak = list(map(is_number, values))
     avals = [aval_of_value(x) for x in values]
 
-    def traced(f: Callable[[*Ts], R]) -> tuple[Function, Structure, list[bool]]:
+    def traced(f: Callable[..., object]) -> tuple[Function, Structure, list[bool]]:
         shape: list[Structure] = []
         numbers: list[bool] = []
 
@@ -106,7 +111,7 @@ def cond(pred: Any, true_f: Callable[[*Ts], R], false_f: Callable[[*Ts], R], *op
     results = cond_p(which, *then.captures, *otherwise.captures, *values,
                      then=_with_inputs(then.graph, n, none), otherwise=_with_inputs(
                          otherwise.graph, 0, [v.aval for v in then.graph.inputs[:n]]))
-    result: R = tree.unflatten(shape, results)
+    result: T = tree.unflatten(shape, results)
     return result
 
 
@@ -121,7 +126,7 @@ def _with_inputs(graph: Graph, at: int, avals: Sequence[Aval]) -> Graph:
 # -- while_loop, fori_loop ------------------------------------------------------------------------
 
 
-def while_loop(cond_f: Callable[[C], Any], body_f: Callable[[C], C], init: C) -> C:
+def while_loop(cond_f: Callable[[C], object], body_f: Callable[[C], C], init: C) -> C:
     """A loop that goes on while a condition holds, as one equation: `while cond_f(x): x = body_f(x)`.
 
     It has derivatives in forward mode (`jvp`, `jacfwd`), in constant memory. Reverse mode needs a number of turns that
@@ -213,6 +218,27 @@ def fori_loop(lo: Any, hi: Any, body_f: Callable[[Any, C], C], init: C, *, unrol
 
 
 # -- scan -----------------------------------------------------------------------------------------
+
+
+@overload
+def scan(f: Callable[[C, Any], tuple[C, Floating]], init: C, xs: Any = None, length: int | None = None, *,
+         reverse: bool = False, unroll: int | bool = 1, checkpoint: int | bool = False) -> tuple[C, NDArray[Floating]]: ...
+
+
+@overload
+def scan(f: Callable[[C, Any], tuple[C, float]], init: C, xs: Any = None, length: int | None = None, *,
+         reverse: bool = False, unroll: int | bool = 1, checkpoint: int | bool = False) -> tuple[C, Array]: ...
+
+
+@overload
+def scan(f: Callable[[C, Any], tuple[C, np.ndarray[Any, np.dtype[G]]]], init: C, xs: Any = None,
+         length: int | None = None, *, reverse: bool = False, unroll: int | bool = 1,
+         checkpoint: int | bool = False) -> tuple[C, NDArray[G]]: ...
+
+
+@overload
+def scan(f: Callable[[C, Any], tuple[C, Any]], init: C, xs: Any = None, length: int | None = None, *,
+         reverse: bool = False, unroll: int | bool = 1, checkpoint: int | bool = False) -> tuple[C, Any]: ...
 
 
 def scan(f: Callable[[C, Any], tuple[C, Any]], init: C, xs: Any = None, length: int | None = None, *,

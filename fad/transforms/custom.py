@@ -17,12 +17,39 @@ from ..core.primitive import Value, innermost
 from ..nested.jvp_rules import JvpRule, TracedJvp, custom_jvp_p
 from ..nested.ruled import Arguments, no_rule, own_rule, positional, traced_function, tracing_rules
 from ..nested.vjp_rules import TracedVjp, VjpRule, custom_vjp_p
-from ..typing import A, Instance, P, Q, R
+from ..typing import A, Bound, P, Primals, Q, R, Tangents
+from .call import shown
 
 __all__ = ["custom_jvp", "custom_vjp"]
 
 
-class custom_jvp(Generic[P, R]):  # noqa: N801  # used like a function
+class _Ruled(Generic[P, R]):
+    """A function that may have a rule of its own, and may be a method."""
+
+    def __init__(self, f: Callable[P, R]) -> None:
+        self.f: Callable[..., R] = f
+        functools.update_wrapper(self, f, updated=())  # not its __dict__: see Jitted
+
+    @overload
+    def __get__(self, instance: None, owner: type | None = None) -> Self: ...
+
+    @overload
+    def __get__(self: _Ruled[Concatenate[Any, Q], R], instance: object, owner: type | None = None) -> Bound[Q, R]: ...
+
+    @overload
+    def __get__(self, instance: object, owner: type | None = None) -> Callable[..., R]: ...
+
+    def __get__(self, instance: Any, owner: type | None = None) -> object:
+        return self if instance is None else functools.partial(self, instance)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}({shown(self.f)})>"
+
+
+class custom_jvp(_Ruled[P, R]):  # noqa: N801  # used like a function
     """A function with a jvp rule of its own, from which every transform works.
 
     Args:
@@ -48,27 +75,13 @@ class custom_jvp(Generic[P, R]):  # noqa: N801  # used like a function
     np.float64(1.0)
     """
 
-    def __init__(self, f: Callable[P, R]) -> None:
-        self.f = f
-        self.rule: Callable[..., Any] | None = None
-        functools.update_wrapper(self, f, updated=())  # not its __dict__: see Jitted
+    rule: Callable[..., object] | None = None
 
-    def defjvp(self, rule: Callable[Q, tuple[R, R]]) -> Callable[Q, tuple[R, R]]:
+    def defjvp(self, rule: Callable[Concatenate[Primals, Tangents, Q], tuple[R, R]]
+               ) -> Callable[Concatenate[Primals, Tangents, Q], tuple[R, R]]:
         """Give the rule; returns it, so as to serve as a decorator."""
         self.rule = rule
         return rule
-
-    @overload
-    def __get__(self, instance: None, owner: Any = None) -> Self: ...
-
-    @overload
-    def __get__(self: custom_jvp[Concatenate[Instance, Q], R], instance: Instance, owner: Any = None) -> Callable[Q, R]: ...
-
-    @overload
-    def __get__(self, instance: object, owner: Any = None) -> Self: ...  # under @staticmethod
-
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else functools.partial(self, instance)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         values, keywords = positional(self.f, args, kwargs)
@@ -78,17 +91,18 @@ class custom_jvp(Generic[P, R]):  # noqa: N801  # used like a function
         if self.rule is None:
             raise no_rule(self.f, "jvp", "@f.defjvp")
         traced, out = traced_function(functools.partial(self.f, **keywords), arguments, arrays)
-        rule: Any = JvpRule(self.f, functools.partial(self.rule, **keywords) if keywords else self.rule, arguments, out)
+        own = JvpRule(self.f, functools.partial(self.rule, **keywords) if keywords else self.rule, arguments, out)
+        rule: JvpRule | TracedJvp = own
         closed_over: tuple[Value, ...] = ()
         if self not in tracing_rules.functions:
             with own_rule(self):
-                rule, closed_over = TracedJvp.of(rule, arrays, len(traced.captures))
+                rule, closed_over = TracedJvp.of(own, arrays, len(traced.captures))
         outputs = custom_jvp_p(*arrays, *traced.captures, *closed_over, graph=traced.graph, rule=rule)
         result: R = tree.unflatten(out, outputs)
         return result
 
 
-class custom_vjp(Generic[P, R]):  # noqa: N801  # used like a function
+class custom_vjp(_Ruled[P, R]):  # noqa: N801  # used like a function
     """A function with a vjp rule of its own, from which every transform works.
 
     Args:
@@ -111,26 +125,11 @@ class custom_vjp(Generic[P, R]):  # noqa: N801  # used like a function
     np.float64(1.0)
     """
 
-    def __init__(self, f: Callable[P, R]) -> None:
-        self.f = f
-        self.rules: tuple[Callable[..., Any], Callable[..., Any]] | None = None
-        functools.update_wrapper(self, f, updated=())  # not its __dict__: see Jitted
+    rules: tuple[Callable[..., object], Callable[..., object]] | None = None
 
-    def defvjp(self, fwd: Callable[..., tuple[R, A]], bwd: Callable[[A, R], Any]) -> None:
+    def defvjp(self, fwd: Callable[P, tuple[R, A]], bwd: Callable[[A, R], object]) -> None:
         """Give the two rules."""
         self.rules = fwd, bwd
-
-    @overload
-    def __get__(self, instance: None, owner: Any = None) -> Self: ...
-
-    @overload
-    def __get__(self: custom_vjp[Concatenate[Instance, Q], R], instance: Instance, owner: Any = None) -> Callable[Q, R]: ...
-
-    @overload
-    def __get__(self, instance: object, owner: Any = None) -> Self: ...  # under @staticmethod
-
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
-        return self if instance is None else functools.partial(self, instance)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         values, keywords = positional(self.f, args, kwargs)
@@ -141,12 +140,12 @@ class custom_vjp(Generic[P, R]):  # noqa: N801  # used like a function
             raise no_rule(self.f, "vjp", "f.defvjp(fwd, bwd)")
         forward, backward = self.rules
         traced, out = traced_function(functools.partial(self.f, **keywords), arguments, arrays)
-        rule: Any = VjpRule(self.f, functools.partial(forward, **keywords) if keywords else forward, backward, arguments,
-                             out)
+        own = VjpRule(self.f, functools.partial(forward, **keywords) if keywords else forward, backward, arguments, out)
+        rule: VjpRule | TracedVjp = own
         closed_over: tuple[Value, ...] = ()
         if self not in tracing_rules.functions:
             with own_rule(self):
-                rule, closed_over = TracedVjp.of(rule, arrays, [a.aval for a in traced.graph.outputs], len(traced.captures))
+                rule, closed_over = TracedVjp.of(own, arrays, [a.aval for a in traced.graph.outputs], len(traced.captures))
         outputs = custom_vjp_p(*arrays, *traced.captures, *closed_over, graph=traced.graph, rule=rule)
         result: R = tree.unflatten(out, outputs)
         return result

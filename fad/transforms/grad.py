@@ -8,24 +8,21 @@ graph like this one; only a new graph pays for jvp, split, transpose and compila
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Concatenate, Literal, overload
 
 import numpy as np
 
-from ..core.graph import Graph, memoised, replay
-from ..core.tracing import Builder
+from ..core.graph import Graph, memoised
+from ..core.primitive import Value
 from ..execute import Program
-from ..passes.jvp import jvp_graph
+from ..passes.linearize import gradient_graph
 from ..passes.simplify import drop_dead
-from ..passes.split import split
-from ..passes.transpose import transpose
-from ..typing import X0, X1, A, Loose, P, S, Scalar, X
-from .call import Argnames, Argnums, Call, check_scalar, moving, places_of, trace_call
+from ..typing import X0, X1, A, P, S, Scalar, X
+from .call import Argnames, Argnums, Call, check_scalar, moving, named, places_of, trace_call
 from .jit import compiled_like
 
-__all__ = ["grad", "gradient_graph", "value_and_grad"]
+__all__ = ["grad", "value_and_grad"]
 
 
 @memoised
@@ -34,21 +31,9 @@ def _program(graph: Graph, moves: tuple[bool, ...], with_value: bool) -> Program
     return Program(whole if with_value else drop_dead(Graph(whole.inputs, whole.equations, whole.outputs[1:])))
 
 
-def gradient_graph(graph: Graph, moves: tuple[bool, ...]) -> Graph:
-    """Graph(x... → y, aux...) becomes Graph(x... → y, aux..., ∂y/∂x of each x that moves)."""
-    pushed = jvp_graph(graph, moves)
-    n, n_outputs = sum(moves), len(graph.outputs)
-    now, later = split(drop_dead(Graph(pushed.inputs, pushed.equations, pushed.outputs[:n_outputs + 1])), n, 1)
-    pulled = transpose(later, len(later.inputs) - n)
-    builder = Builder(embeds=True)
-    primals = [builder.argument(v.aval) for v in graph.inputs]
-    outputs = replay(now, primals)
-    seed = graph.outputs[0].aval.dtype.type(1)
-    return builder.build([*outputs[:n_outputs], *replay(pulled, [*outputs[n_outputs:], seed])])
-
-
-def _differentiate(transform: str, f: Callable[..., Any], argnums: Argnums, argnames: Argnames, has_aux: bool,
-                   args: tuple[Any, ...], kwargs: dict[str, Any], *, with_value: bool) -> tuple[Any, Any, Any]:
+def _differentiate(transform: str, f: Callable[..., object], argnums: Argnums, argnames: Argnames, has_aux: bool,
+                   args: tuple[object, ...], kwargs: dict[str, object], *,
+                   with_value: bool) -> tuple[Value | None, object, object]:
     """The value, where it is wanted, aux and gradient at one call."""
     places, single = places_of(f, argnums, argnames, args, kwargs)
     call = Call(f, args, kwargs, places)
@@ -63,52 +48,41 @@ def _differentiate(transform: str, f: Callable[..., Any], argnums: Argnums, argn
     return value, aux, gradients[0] if single else tuple(gradients)
 
 
-# NumPy's own functions come first: their stubs have forms for strings as well, and a checker takes the first form.
-# Then argnums=0, 1 and (0, 1), of which all is known, without and with aux; then other arguments, whose type is Any.
+# NumPy's own functions come first: their stubs have forms for strings as well, and a checker takes the first form. Then
+# argnums=0, 1 and (0, 1), of which all is known. Of the others a checker learns how they are called. Any and `| Any` are for
+# lambdas as well, whose types are unknown: between forms that differ in them, mypy settles for Any.
 
 
 @overload
-def grad(f: np.ufunc, argnums: Argnums = 0, *, has_aux: Literal[False] = False) -> Callable[..., Any]: ...
+def grad(f: np.ufunc, argnums: Argnums = 0) -> Any: ...
 
 
 @overload
-def grad(f: Callable[Concatenate[X, P], Scalar], argnums: Literal[0] = 0, *, argnames: None = None,
-         has_aux: Literal[False] = False) -> Callable[Concatenate[X, P], X]: ...
+def grad(f: Callable[Concatenate[X, P], Scalar], argnums: Literal[0] = 0) -> Callable[Concatenate[X, P], X]: ...
 
 
 @overload
-def grad(f: Callable[Concatenate[X, P], tuple[Scalar, A]], argnums: Literal[0] = 0, *, argnames: None = None,
+def grad(f: Callable[Concatenate[X0, X, P], Scalar], argnums: Literal[1]) -> Callable[Concatenate[X0, X, P], X]: ...
+
+
+@overload
+def grad(f: Callable[Concatenate[X0, X1, P], Scalar],
+         argnums: tuple[Literal[0], Literal[1]]) -> Callable[Concatenate[X0, X1, P], tuple[X0, X1]]: ...
+
+
+@overload
+def grad(f: Callable[Concatenate[X, P], tuple[Scalar, A]], argnums: Literal[0] = 0, *,
          has_aux: Literal[True]) -> Callable[Concatenate[X, P], tuple[X, A]]: ...
 
 
 @overload
-def grad(f: Callable[Concatenate[X0, X, P], Scalar], argnums: Literal[1], *, argnames: None = None,
-         has_aux: Literal[False] = False) -> Callable[Concatenate[X0, X, P], X]: ...
+def grad(f: Callable[P, Scalar | tuple[Scalar, Any]], argnums: Argnums, *,
+         has_aux: bool = False) -> Callable[P, Any] | Any: ...
 
 
 @overload
-def grad(f: Callable[Concatenate[X0, X, P], tuple[Scalar, A]], argnums: Literal[1], *, argnames: None = None,
-         has_aux: Literal[True]) -> Callable[Concatenate[X0, X, P], tuple[X, A]]: ...
-
-
-@overload
-def grad(f: Callable[Concatenate[X0, X1, P], Scalar], argnums: tuple[Literal[0], Literal[1]], *,
-         argnames: None = None, has_aux: Literal[False] = False) -> Callable[Concatenate[X0, X1, P], tuple[X0, X1]]: ...
-
-
-@overload
-def grad(f: Callable[Concatenate[X, P], Scalar], argnums: Argnums, *, argnames: None = None,
-         has_aux: Literal[False] = False) -> Loose[Concatenate[X, P], Any]: ...
-
-
-@overload
-def grad(f: Callable[P, Scalar], argnums: Argnums = 0, *, argnames: str | Sequence[str],
-         has_aux: Literal[False] = False) -> Loose[P, Any]: ...
-
-
-@overload
-def grad(f: Callable[..., tuple[Scalar, A]], argnums: Argnums = 0, *, argnames: Argnames = None,
-         has_aux: Literal[True]) -> Loose[..., tuple[Any, A]]: ...
+def grad(f: Callable[P, Scalar | tuple[Scalar, Any]], *, argnames: str | Sequence[str],
+         has_aux: bool = False) -> Callable[P, Any] | Any: ...
 
 
 def grad(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Argnames = None,
@@ -117,7 +91,7 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Argnames = No
 
     Args:
         f: returns one real number, of any shape-() kind; its differentiated arguments are trees of float or
-            complex arrays and numbers.
+            complex arrays and numbers. (A type checker takes `x @ A @ x` for an array: write `(x @ A @ x).item()`.)
         argnums: the position of the argument to differentiate, or a sequence of positions.
         argnames: names instead of positions, keyword-only parameters included.
         has_aux: f returns (value, aux), and the gradient is returned as (gradient, aux).
@@ -139,8 +113,8 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Argnames = No
     Reverse mode as transposed forward mode: Radul et al., You Only Linearize Once (2023).
     """
 
-    @functools.wraps(f)
-    def gradient(*args: Any, **kwargs: Any) -> Any:
+    @named("grad", f)
+    def gradient(*args: object, **kwargs: object) -> object:
         _, aux, gradients = _differentiate("grad", f, argnums, argnames, has_aux, args, kwargs, with_value=False)
         return (gradients, aux) if has_aux else gradients
 
@@ -148,49 +122,37 @@ def grad(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Argnames = No
 
 
 @overload
-def value_and_grad(f: np.ufunc, argnums: Argnums = 0, *,
-                   has_aux: Literal[False] = False) -> Callable[..., tuple[Any, Any]]: ...
+def value_and_grad(f: np.ufunc, argnums: Argnums = 0) -> Any: ...
 
 
 @overload
-def value_and_grad(f: Callable[Concatenate[X, P], S], argnums: Literal[0] = 0, *, argnames: None = None,
-                   has_aux: Literal[False] = False) -> Callable[Concatenate[X, P], tuple[S, X]]: ...
+def value_and_grad(f: Callable[Concatenate[X, P], S],
+                   argnums: Literal[0] = 0) -> Callable[Concatenate[X, P], tuple[S, X]]: ...
 
 
 @overload
-def value_and_grad(f: Callable[Concatenate[X, P], tuple[S, A]], argnums: Literal[0] = 0, *, argnames: None = None,
-                   has_aux: Literal[True]) -> Callable[Concatenate[X, P], tuple[tuple[S, A], X]]: ...
+def value_and_grad(f: Callable[Concatenate[X0, X, P], S],
+                   argnums: Literal[1]) -> Callable[Concatenate[X0, X, P], tuple[S, X]]: ...
 
 
 @overload
-def value_and_grad(f: Callable[Concatenate[X0, X, P], S], argnums: Literal[1], *, argnames: None = None,
-                   has_aux: Literal[False] = False) -> Callable[Concatenate[X0, X, P], tuple[S, X]]: ...
-
-
-@overload
-def value_and_grad(f: Callable[Concatenate[X0, X, P], tuple[S, A]], argnums: Literal[1], *, argnames: None = None,
-                   has_aux: Literal[True]) -> Callable[Concatenate[X0, X, P], tuple[tuple[S, A], X]]: ...
-
-
-@overload
-def value_and_grad(f: Callable[Concatenate[X0, X1, P], S], argnums: tuple[Literal[0], Literal[1]], *,
-                   argnames: None = None, has_aux: Literal[False] = False
+def value_and_grad(f: Callable[Concatenate[X0, X1, P], S], argnums: tuple[Literal[0], Literal[1]]
                    ) -> Callable[Concatenate[X0, X1, P], tuple[S, tuple[X0, X1]]]: ...
 
 
 @overload
-def value_and_grad(f: Callable[Concatenate[X, P], S], argnums: Argnums, *, argnames: None = None,
-                   has_aux: Literal[False] = False) -> Loose[Concatenate[X, P], tuple[S, Any]]: ...
+def value_and_grad(f: Callable[Concatenate[X, P], tuple[S, A]], argnums: Literal[0] = 0, *,
+                   has_aux: Literal[True]) -> Callable[Concatenate[X, P], tuple[tuple[S, A], X]]: ...
 
 
 @overload
-def value_and_grad(f: Callable[P, S], argnums: Argnums = 0, *, argnames: str | Sequence[str],
-                   has_aux: Literal[False] = False) -> Loose[P, tuple[S, Any]]: ...
+def value_and_grad(f: Callable[P, Scalar | tuple[Scalar, Any]], argnums: Argnums, *,
+                   has_aux: bool = False) -> Callable[P, Any] | Any: ...
 
 
 @overload
-def value_and_grad(f: Callable[..., tuple[S, A]], argnums: Argnums = 0, *, argnames: Argnames = None,
-                   has_aux: Literal[True]) -> Loose[..., tuple[tuple[S, A], Any]]: ...
+def value_and_grad(f: Callable[P, Scalar | tuple[Scalar, Any]], *, argnames: str | Sequence[str],
+                   has_aux: bool = False) -> Callable[P, Any] | Any: ...
 
 
 def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Argnames = None,
@@ -210,8 +172,8 @@ def value_and_grad(f: Callable[..., Any], argnums: Argnums = 0, *, argnames: Arg
     (np.float64(8.0), np.float64(12.0))
     """
 
-    @functools.wraps(f)
-    def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
+    @named("value_and_grad", f)
+    def value_and_gradient(*args: object, **kwargs: object) -> object:
         value, aux, gradients = _differentiate(
             "value_and_grad", f, argnums, argnames, has_aux, args, kwargs, with_value=True)
         return ((value, aux) if has_aux else value), gradients

@@ -12,25 +12,23 @@ from __future__ import annotations
 import functools
 import threading
 import warnings
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, Concatenate, Generic, Literal, NamedTuple, Self, overload
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from typing import Any, Concatenate, Generic, Literal, NamedTuple, Protocol, overload
 
 import numpy as np
 
 from .. import tree
 from ..core.graph import Graph, replay
-from ..core.leaves import aval_of_value, is_array
+from ..core.leaves import aval_of_value, is_array, is_number
 from ..core.primitive import Traced, Value
 from ..core.tracer import Tracer
 from ..core.tracing import Builder, concrete, trace
 from ..errors import AbstractValueError, ArgumentError
-from ..execute import Program
-from ..passes.simplify import drop_dead
 from ..primitives.control import Diverged, answer_to, call_p, guard_p
 from ..source import Source
-from ..typing import Instance, P, Q, R
-from .call import Results
+from ..typing import Bound, Out, P, Q, R
+from .call import Results, shown
+from .paths import Path, beginning
 from .static import static_key, static_places
 
 __all__ = ["CacheInfo", "Jitted", "jit"]
@@ -49,37 +47,21 @@ class CacheInfo(NamedTuple):
     paths: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Path:
-    """One way through the function, and the answers that lead there."""
+class OfClass(Protocol[Q, Out]):
+    """A compiled function as an attribute of its class. A checker cannot tell a method, which is called with the instance,
+    from what stands under @classmethod or @staticmethod: either call is right."""
 
-    program: Program
-    answers: tuple[Any, ...]
-    results: Results
-    body: Graph  # the program without its guards, for traced arguments
-    asked: Graph  # what Python asked about
-    questions: tuple[str, ...]
+    @overload
+    def __call__(self, instance: Any, /, *args: Q.args, **kwargs: Q.kwargs) -> Out: ...
 
-    @classmethod
-    def of(cls, graph: Graph, answers: tuple[Any, ...], results: Results) -> _Path:
-        guards = [e for e in graph.equations if e.primitive is guard_p]
-        rest = tuple([e for e in graph.equations if e.primitive is not guard_p])
-        silent = tuple([e for e in rest if e.primitive.kind != "effect"])
-        asked = drop_dead(Graph(graph.inputs, silent, tuple([e.operands[0] for e in guards])))
-        body = Graph(graph.inputs, rest, graph.outputs)
-        questions = tuple([dict(e.params)["question"] for e in guards])
-        return cls(Program(_guards_first(graph)), answers, results, body, asked, questions)
+    @overload
+    def __call__(self, *args: Q.args, **kwargs: Q.kwargs) -> Out: ...
 
+    def source(self, instance: Any, /, *args: Q.args, **kwargs: Q.kwargs) -> str: ...
 
-def _guards_first(graph: Graph) -> Graph:
-    """The same program, with what is printed after all guards: a path that turns out to be the wrong one prints nothing."""
-    places = [i for i, e in enumerate(graph.equations) if e.primitive is guard_p]
-    if not places:
-        return graph
-    first, rest = graph.equations[:places[-1] + 1], graph.equations[places[-1] + 1:]
-    printed = [e for e in first if e.primitive.kind == "effect" and e.primitive is not guard_p]
-    computed = [e for e in first if e not in printed] if printed else first
-    return Graph(graph.inputs, (*computed, *printed, *rest), graph.outputs)
+    def graph(self, instance: Any, /, *args: Q.args, **kwargs: Q.kwargs) -> Graph: ...
+
+    def cache_info(self) -> CacheInfo: ...
 
 
 class Jitted(Generic[P, R]):
@@ -87,25 +69,32 @@ class Jitted(Generic[P, R]):
 
     def __init__(self, f: Callable[P, R], static_argnums: tuple[int, ...], static_argnames: tuple[str, ...],
                  guards: str) -> None:
-        self._f, self._guards = f, guards
+        self._f: Callable[..., R] = f
+        self._guards = guards
         self._static = static_places(f, static_argnums, static_argnames)
-        self._paths: dict[Any, list[_Path]] = {}
+        self._paths: dict[Hashable, list[Path]] = {}
         self._lock = threading.RLock()
         self._hits = self._misses = 0
         self._warned = False
         functools.update_wrapper(self, f, updated=())  # not its __dict__: that of grad(jit(f)) is a Jitted's own
 
     @overload
-    def __get__(self, instance: None, owner: Any = None) -> Self: ...
+    def __get__(self: Jitted[Concatenate[Any, Q], R], instance: None, owner: type | None = None) -> OfClass[Q, R]: ...
 
     @overload
-    def __get__(self: Jitted[Concatenate[Instance, Q], R], instance: Instance, owner: Any = None) -> Callable[Q, R]: ...
+    def __get__(self, instance: None, owner: type | None = None) -> OfClass[..., R]: ...
 
     @overload
-    def __get__(self, instance: object, owner: Any = None) -> Self: ...  # under @staticmethod
+    def __get__(self: Jitted[Concatenate[Any, Q], R], instance: object, owner: type | None = None) -> Bound[Q, R]: ...
 
-    def __get__(self, instance: Any, owner: Any = None) -> Any:
+    @overload
+    def __get__(self, instance: object, owner: type | None = None) -> Callable[..., R]: ...
+
+    def __get__(self, instance: Any, owner: type | None = None) -> object:
         return self if instance is None else functools.partial(self, instance)
+
+    def __repr__(self) -> str:
+        return f"<jit({shown(self._f)})>"
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         key, values, traced = self._key(args, kwargs)
@@ -118,7 +107,7 @@ class Jitted(Generic[P, R]):
                 try:
                     results = path.program(values)
                 except Diverged as question:
-                    known = _beginning(paths, (*path.answers[:question.index], question.answer))
+                    known = beginning(paths, (*path.answers[:question.index], question.answer))
                     if known is None:
                         break
                     path = known
@@ -126,20 +115,22 @@ class Jitted(Generic[P, R]):
                 self._hits += 1
                 if path is not paths[-1]:
                     self._prefer(paths, path)
-                return path.results.rebuilt(results)  # type: ignore[no-any-return]  # R: what f returned
+                result: R = path.results.rebuilt(results)
+                return result
         path, captures = self._trace(key, values, args, kwargs)
         try:
             results = path.program(values) if not captures else replay(path.body, [*values, *captures])
         except Diverged:  # compiled, a sum may differ in the last place, and so may the answer
             results = replay(path.body, values)
-        return path.results.rebuilt(results)  # type: ignore[no-any-return]  # R: what f returned
+        new: R = path.results.rebuilt(results)
+        return new
 
     # -- looking up --
 
-    def _key(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, list[Value], bool]:
+    def _key(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Hashable, list[Value], bool]:
         """What decides about the program, the values that it takes, and whether one of them is traced."""
-        parts: list[Any] = []
-        values: list[Value] = []
+        parts: list[Hashable] = []
+        values: list[Any] = []
         traced = False
         for i, x in enumerate(args):
             if type(x) is np.ndarray and not (self._static and i in self._static):
@@ -155,7 +146,7 @@ class Jitted(Generic[P, R]):
             traced = self._add(parts, values, kwargs[name], name) or traced
         return tuple(parts), values, traced
 
-    def _add(self, parts: list[Any], values: list[Value], x: Any, place: int | str) -> bool:
+    def _add(self, parts: list[Hashable], values: list[Value], x: object, place: int | str) -> bool:
         if place in self._static:
             parts.append(("static", static_key(x, place)))
             return False
@@ -166,7 +157,7 @@ class Jitted(Generic[P, R]):
         for leaf in leaves:
             if is_array(leaf):
                 aval = aval_of_value(leaf)
-                weak = leaf.weak if isinstance(leaf, Tracer) else type(leaf) in (float, int, complex, bool)
+                weak = is_number(leaf)
                 parts.append(float if weak and aval.dtype == np.float64 else (
                     (aval.shape, aval.dtype, "weak") if weak else (aval.shape, aval.dtype)))
                 traced = traced or isinstance(leaf, Traced)
@@ -175,20 +166,20 @@ class Jitted(Generic[P, R]):
                 parts.append(("static", static_key(leaf, place)))
         return traced
 
-    def _prefer(self, paths: list[_Path], path: _Path) -> None:
+    def _prefer(self, paths: list[Path], path: Path) -> None:
         with self._lock:
             if path in paths:
                 paths[:] = [*(p for p in paths if p is not path), path]  # at once: other threads are reading
 
     # -- tracing --
 
-    def _trace(self, key: Any, values: Sequence[Value], args: tuple[Any, ...],
-               kwargs: dict[str, Any]) -> tuple[_Path, tuple[Value, ...]]:
+    def _trace(self, key: Hashable, values: Sequence[Value], args: tuple[object, ...],
+               kwargs: dict[str, object]) -> tuple[Path, tuple[Value, ...]]:
         """A new path, and the values of a running trace that it closes over: with any, it is not remembered."""
-        answers: list[Any] = []
+        answers: list[object] = []
         found: list[Results] = []
 
-        def asked(builder: Builder, tracer: Tracer, question: str, value: Any) -> None:
+        def asked(builder: Builder, tracer: Tracer, question: str, value: Value) -> None:
             if question in _UNGUARDED:
                 return
             if self._guards == "error":
@@ -209,9 +200,9 @@ class Jitted(Generic[P, R]):
             found.append(Results(structure, [None if i in positions else x for i, x in enumerate(leaves)], positions))
             return [leaves[i] for i in positions]
 
-        weak = [x.weak if isinstance(x, Tracer) else type(x) in (float, int, complex, bool) for x in values]
+        weak = [is_number(x) for x in values]
         traced = trace(function, [aval_of_value(x) for x in values], values, weak, embeds=True, on_demand=asked)
-        path = _Path.of(traced.graph, tuple(answers), found[0])
+        path = Path.of(traced.graph, tuple(answers), found[0])
         with self._lock:
             self._misses += 1
             if traced.captures:
@@ -225,7 +216,7 @@ class Jitted(Generic[P, R]):
                 del paths[0]
         return path, ()
 
-    def _with(self, x: Any, place: int | str, rest: Any) -> Any:
+    def _with(self, x: object, place: int | str, rest: Iterator[Tracer]) -> object:
         """An argument with the next tracers for its arrays."""
         if place in self._static:
             return x
@@ -234,7 +225,7 @@ class Jitted(Generic[P, R]):
         leaves, structure = tree.flatten(x)
         return tree.unflatten(structure, [next(rest) if is_array(leaf) else leaf for leaf in leaves])
 
-    def _warn(self, paths: Sequence[_Path]) -> None:
+    def _warn(self, paths: Sequence[Path]) -> None:
         source: Source | None = None
         for equation in paths[-1].program.graph.equations:
             if equation.primitive is guard_p:
@@ -246,25 +237,26 @@ class Jitted(Generic[P, R]):
 
     # -- inside another trace --
 
-    def _inside_a_trace(self, key: Any, values: Sequence[Value], args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
+    def _inside_a_trace(self, key: Hashable, values: Sequence[Value], args: tuple[object, ...],
+                        kwargs: dict[str, object]) -> R:
         """One equation, which holds the path's graph: an enclosing transform works on that, and does not trace again."""
         paths = self._paths.get(key)
         path = paths[-1] if paths else None
         captures: tuple[Value, ...] = ()
-        known: tuple[Any, ...] = ()
+        known: tuple[object, ...] = ()
         while path is not None:
             known = self._asked_again(path, values, known)
             if known == path.answers:
                 break
-            path = _beginning(paths or (), known)
+            path = beginning(paths or (), known)
         if path is None:
             path, captures = self._trace(key, values, args, kwargs)
         else:
             self._hits += 1
-        results = call_p(*values, *captures, graph=path.body)
-        return path.results.rebuilt(results)  # type: ignore[no-any-return]  # R: what f returned
+        result: R = path.results.rebuilt(call_p(*values, *captures, graph=path.body))
+        return result
 
-    def _asked_again(self, path: _Path, values: Sequence[Value], known: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _asked_again(self, path: Path, values: Sequence[Value], known: tuple[object, ...]) -> tuple[object, ...]:
         """The answers to a path's questions for these values, after those that are known, to the first that differs."""
         asked = replay(path.asked, values)
         for x, question, expected in list(zip(asked, path.questions, path.answers, strict=True))[len(known):]:
@@ -275,7 +267,7 @@ class Jitted(Generic[P, R]):
 
     # -- looking inside --
 
-    def _path(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Path:
+    def _path(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Path:
         self(*args, **kwargs)
         return self._paths[self._key(args, kwargs)[0]][-1]
 
@@ -292,18 +284,17 @@ class Jitted(Generic[P, R]):
         return CacheInfo(self._hits, self._misses, len(self._paths), sum(map(len, self._paths.values())))
 
 
-def _beginning(paths: Sequence[_Path], answers: tuple[Any, ...]) -> _Path | None:
-    """The path used last among those that begin with these answers."""
-    return next((p for p in reversed(paths) if p.answers[:len(answers)] == answers), None)
-
-
-def compiled_like(f: Callable[..., Any], g: Callable[P, R]) -> Callable[P, R]:
+def compiled_like(f: Callable[..., object], g: Callable[P, R]) -> Callable[P, R]:
     """g, compiled if f is: a transform of a compiled function does not trace it again either."""
     if not isinstance(f, Jitted):
         return g
     compiled = Jitted(g, (), (), f._guards)
     compiled._static = f._static
     return compiled
+
+
+@overload
+def jit(f: np.ufunc, *, guards: Literal["retrace", "error"] = "retrace") -> Any: ...
 
 
 @overload

@@ -21,32 +21,16 @@ from ..core.leaves import fitting
 from ..core.primitive import Value
 from ..errors import TreeError
 from ..execute import Program
-from ..passes.jvp import jvp_graph
+from ..passes.linearize import gradient_graph, linearized, pushforward_graph
 from ..passes.simplify import drop_dead
-from ..passes.split import split
 from ..passes.transpose import transpose
 from ..typing import A, S, Scalar, Ts, X, Y
 from .call import Call, Moving, TracedCall, check_scalar, matching, moving, trace_call
-from .grad import gradient_graph
 
-__all__ = ["hvp", "jvp", "linearize", "linearized", "pushforward_graph", "vjp"]
+__all__ = ["hvp", "jvp", "linearize", "vjp"]
 
 
 # -- graphs ---------------------------------------------------------------------------------------
-
-
-def pushforward_graph(graph: Graph, moves: tuple[bool, ...], n_out: int) -> Graph:
-    """Graph(x... → y..., aux...) becomes Graph(x..., dx... → y..., aux..., dy...), where each dy belongs to a y
-    whose dtype has tangents."""
-    pushed = jvp_graph(graph, moves)
-    n_moved = sum(a.aval.inexact for a in graph.outputs[:n_out])
-    return drop_dead(Graph(pushed.inputs, pushed.equations, pushed.outputs[:len(graph.outputs) + n_moved]))
-
-
-def linearized(graph: Graph, moves: tuple[bool, ...], n_out: int) -> tuple[Graph, Graph]:
-    """Graph(x... → y..., aux...) becomes Graph(x... → y..., aux..., r...) and the linear Graph(r..., dx... → dy...)."""
-    pushed = pushforward_graph(graph, moves, n_out)
-    return split(pushed, sum(moves), len(pushed.outputs) - len(graph.outputs))
 
 
 @memoised

@@ -7,9 +7,8 @@ The function is traced once, for one example, and its graph is batched: there is
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
-from typing import Any, Concatenate, TypeAlias, TypeVar, overload
+from typing import Any, Concatenate, TypeAlias, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +21,8 @@ from ..core.primitive import Value
 from ..errors import AxisError, TreeError
 from ..execute import Program
 from ..passes.vmap import depends, vmap_graph
-from ..typing import X0, Array, G, Loose, P, R, Scalar, X
-from .call import Call, Moving, trace_call
+from ..typing import X0, Array, Floating, Floating1, G, K, Numbers, P, Scalar, X
+from .call import Call, Moving, named, trace_call
 from .jit import compiled_like
 
 __all__ = ["vmap"]
@@ -34,51 +33,114 @@ def _program(graph: Graph, mapped: tuple[bool, ...], size: int) -> Program:
     return Program(vmap_graph(graph, mapped, size))
 
 
-# A function of arrays keeps its parameters. One with a number among its first three takes arrays there, of which a
-# type checker cannot be told. A number that is returned becomes an array.
+# A function of arrays keeps its parameters, and a number that it returns becomes an array. Where it takes a number, the
+# mapped function takes an array of them: known for the first parameter; for a number in the second or third place a checker
+# is told no more than the first one, since what is behind may have a default.
 
-Floating = TypeVar("Floating", bound=np.floating[Any])
-OfNumbers: TypeAlias = (Callable[Concatenate[float, P], R] | Callable[Concatenate[X, float, P], R]
-                        | Callable[Concatenate[X0, X, float, P], R])
-
-
-@overload
-def vmap(f: OfNumbers[P, Scalar, X, X0], in_axes: Any = 0, out_axes: Any = 0, *,
-         axis_size: int | None = None) -> Callable[..., NDArray[Any]]: ...
+Axes: TypeAlias = Any
+"""An int, None, or a tree prefix of them."""
 
 
 @overload
-def vmap(f: OfNumbers[P, np.ndarray[Any, np.dtype[G]], X, X0], in_axes: Any = 0, out_axes: Any = 0, *,
-         axis_size: int | None = None) -> Callable[..., NDArray[G]]: ...
+def vmap(f: np.ufunc, in_axes: Axes = 0, out_axes: Axes = 0, *, axis_size: int | None = None) -> Any: ...
 
 
 @overload
-def vmap(f: OfNumbers[P, Any, X, X0], in_axes: Any = 0, out_axes: Any = 0, *,
-         axis_size: int | None = None) -> Loose[..., Any]: ...
+def vmap(f: Callable[Concatenate[X0, X, float, P], Scalar], in_axes: Axes = 0, out_axes: Axes = 0, *,
+         axis_size: int | None = None) -> Callable[Concatenate[X0 | Numbers, ...], Array]: ...
 
 
 @overload
-def vmap(f: Callable[P, Floating], in_axes: Any = 0, out_axes: Any = 0, *,
+def vmap(f: Callable[Concatenate[X0, X, float, P], np.ndarray[Any, np.dtype[G]]], in_axes: Axes = 0, out_axes: Axes = 0, *,
+         axis_size: int | None = None) -> Callable[Concatenate[X0 | Numbers, ...], NDArray[G]]: ...
+
+
+@overload
+def vmap(f: Callable[Concatenate[X, float, P], Scalar], in_axes: Axes = 0, out_axes: Axes = 0, *,
+         axis_size: int | None = None) -> Callable[Concatenate[X | Numbers, ...], Array]: ...
+
+
+@overload
+def vmap(f: Callable[Concatenate[X, float, P], np.ndarray[Any, np.dtype[G]]], in_axes: Axes = 0, out_axes: Axes = 0, *,
+         axis_size: int | None = None) -> Callable[Concatenate[X | Numbers, ...], NDArray[G]]: ...
+
+
+@overload
+def vmap(f: Callable[Concatenate[X, float, P], tuple[Scalar, Scalar]], in_axes: Axes = 0, out_axes: Axes = 0, *,
+         axis_size: int | None = None) -> Callable[Concatenate[X | Numbers, ...], tuple[Array, Array]]: ...
+
+
+@overload
+def vmap(f: Callable[Concatenate[X, float, P], Any], in_axes: Axes = 0, out_axes: Axes = 0, *,
+         axis_size: int | None = None) -> Callable[Concatenate[X | Numbers, ...], Any]: ...
+
+
+@overload
+def vmap(f: Callable[Concatenate[float, P], Scalar], in_axes: Axes = 0, out_axes: Axes = 0, *,
+         axis_size: int | None = None) -> Callable[Concatenate[Numbers, P], Array]: ...
+
+
+@overload
+def vmap(f: Callable[Concatenate[float, P], np.ndarray[Any, np.dtype[G]]], in_axes: Axes = 0, out_axes: Axes = 0, *,
+         axis_size: int | None = None) -> Callable[Concatenate[Numbers, P], NDArray[G]]: ...
+
+
+@overload
+def vmap(f: Callable[Concatenate[float, P], tuple[Scalar, Scalar]], in_axes: Axes = 0, out_axes: Axes = 0, *,
+         axis_size: int | None = None) -> Callable[Concatenate[Numbers, P], tuple[Array, Array]]: ...
+
+
+@overload
+def vmap(f: Callable[Concatenate[float, P], dict[K, float]], in_axes: Axes = 0, out_axes: Axes = 0, *,
+         axis_size: int | None = None) -> Callable[Concatenate[Numbers, P], dict[K, Array]]: ...
+
+
+@overload
+def vmap(f: Callable[Concatenate[float, P], Any], in_axes: Axes = 0, out_axes: Axes = 0, *,
+         axis_size: int | None = None) -> Callable[Concatenate[Numbers, P], Any]: ...
+
+
+@overload
+def vmap(f: Callable[P, Floating], in_axes: Axes = 0, out_axes: Axes = 0, *,
          axis_size: int | None = None) -> Callable[P, NDArray[Floating]]: ...
 
 
 @overload
-def vmap(f: Callable[P, float], in_axes: Any = 0, out_axes: Any = 0, *,
+def vmap(f: Callable[P, float], in_axes: Axes = 0, out_axes: Axes = 0, *,
          axis_size: int | None = None) -> Callable[P, Array]: ...
 
 
 @overload
-def vmap(f: Callable[P, tuple[Scalar, R]], in_axes: Any = 0, out_axes: Any = 0, *,
-         axis_size: int | None = None) -> Loose[P, tuple[NDArray[Any], R]]: ...
+def vmap(f: Callable[P, np.ndarray[Any, np.dtype[G]]], in_axes: Axes = 0, out_axes: Axes = 0, *,
+         axis_size: int | None = None) -> Callable[P, NDArray[G]]: ...
 
 
 @overload
-def vmap(f: Callable[P, R], in_axes: Any = 0, out_axes: Any = 0, *,
-         axis_size: int | None = None) -> Callable[P, R]: ...
+def vmap(f: Callable[P, tuple[Floating, np.ndarray[Any, np.dtype[G]]]], in_axes: Axes = 0, out_axes: Axes = 0, *,
+         axis_size: int | None = None) -> Callable[P, tuple[NDArray[Floating], NDArray[G]]]: ...
 
 
-def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0, *,
-         axis_size: int | None = None) -> Callable[..., Any]:
+@overload
+def vmap(f: Callable[P, tuple[Floating, Floating1]], in_axes: Axes = 0, out_axes: Axes = 0, *,
+         axis_size: int | None = None) -> Callable[P, tuple[NDArray[Floating], NDArray[Floating1]]]: ...
+
+
+@overload
+def vmap(f: Callable[P, dict[K, np.ndarray[Any, np.dtype[G]]]], in_axes: Axes = 0, out_axes: Axes = 0, *,
+         axis_size: int | None = None) -> Callable[P, dict[K, NDArray[G]]]: ...
+
+
+@overload
+def vmap(f: Callable[P, dict[K, Floating]], in_axes: Axes = 0, out_axes: Axes = 0, *,
+         axis_size: int | None = None) -> Callable[P, dict[K, NDArray[Floating]]]: ...
+
+
+@overload
+def vmap(f: Callable[P, Any], in_axes: Axes = 0, out_axes: Axes = 0, *, axis_size: int | None = None) -> Any: ...
+
+
+def vmap(f: Callable[..., object], in_axes: Axes = 0, out_axes: Axes = 0, *,
+         axis_size: int | None = None) -> Callable[..., object]:
     """The function that does to a stack of arguments, at once, what f does to one.
 
     Args:
@@ -102,8 +164,8 @@ def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0, *,
     array([3., 4.])
     """
 
-    @functools.wraps(f)
-    def mapped_f(*args: Any, **kwargs: Any) -> Any:
+    @named("vmap", f)
+    def mapped_f(*args: object, **kwargs: object) -> object:
         names = list(kwargs)
         axes = _in_axes(in_axes, args, kwargs)
         stack = _Stack.of([*args, *kwargs.values()], axes, axis_size)
@@ -126,10 +188,10 @@ class _Stack:
         self.moved, self.avals, self.size = moved, avals, size
 
     @classmethod
-    def of(cls, arguments: Sequence[Any], axes: Sequence[Any], axis_size: int | None) -> _Stack:
+    def of(cls, arguments: Sequence[object], axes: Sequence[Axes], axis_size: int | None) -> _Stack:
         values: list[Value] = []
         positions: list[int] = []
-        still: list[Any] = []
+        still: list[object] = []
         structures = []
         sizes: dict[int, str] = {} if axis_size is None else {axis_size: f"axis_size={axis_size}"}
         for number, (argument, prefix) in enumerate(zip(arguments, axes, strict=True)):
@@ -172,7 +234,8 @@ def _unstacked(y: Value, axis: int | None, moved: bool) -> Value:
         if moved:
             raise AxisError(f"out_axes is None for a result of type {aval_of_value(y)} that differs between examples",
                             why="there is a result for each example", edit="give the axis for the stack of results")
-        return y[0]
+        shared: Value = y[0]
+        return shared
     ndim = aval_of_value(y).ndim
     if not -ndim <= axis < ndim:
         raise AxisError(f"out_axes puts the stack at axis {axis} of a result that has {ndim} axes with it",
@@ -180,7 +243,7 @@ def _unstacked(y: Value, axis: int | None, moved: bool) -> Value:
     return y if axis == 0 else np.moveaxis(y, 0, axis)
 
 
-def _in_axes(in_axes: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
+def _in_axes(in_axes: Axes, args: Sequence[object], kwargs: dict[str, object]) -> list[Axes]:
     """The prefix of each argument, keyword arguments last."""
     if in_axes is None or isinstance(in_axes, int):
         return [in_axes] * len(args) + [0] * len(kwargs)
@@ -190,14 +253,14 @@ def _in_axes(in_axes: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> list[
     return [*in_axes, *[0] * len(kwargs)]
 
 
-def prefix_leaves(name: str, prefix: Any, structure: tree.Structure, positions: Sequence[int]) -> list[int | None]:
+def prefix_leaves(name: str, prefix: Axes, structure: tree.Structure, positions: Sequence[int]) -> list[int | None]:
     """The axis that a tree prefix means for each leaf, at these positions among the leaves."""
     found: list[int | None] = []
     _walk_prefix(found, name, prefix, structure)
     return [found[i] for i in positions]
 
 
-def _walk_prefix(found: list[int | None], name: str, prefix: Any, structure: tree.Structure) -> None:
+def _walk_prefix(found: list[int | None], name: str, prefix: Axes, structure: tree.Structure) -> None:
     if prefix is None or isinstance(prefix, int):
         found.extend([prefix] * structure.n_leaves)
         return
@@ -210,7 +273,7 @@ def _walk_prefix(found: list[int | None], name: str, prefix: Any, structure: tre
         _walk_prefix(found, name, child, below)
 
 
-def _children(prefix: Any, structure: tree.Structure) -> Sequence[Any] | None:
+def _children(prefix: Axes, structure: tree.Structure) -> Sequence[Axes] | None:
     """The entries of a prefix that stand for the children of a container; None where the two do not fit."""
     if structure.kind is None or not isinstance(prefix, structure.kind):
         return None

@@ -20,7 +20,7 @@ from ..typing import Ts
 __all__ = ["trace"]
 
 
-def trace(f: Callable[[*Ts], Any], *args: *Ts) -> Graph:
+def trace(f: Callable[[*Ts], object], *args: *Ts) -> Graph:
     """The graph of a function at the types of these arguments.
 
     Args:
@@ -42,15 +42,16 @@ def trace(f: Callable[[*Ts], Any], *args: *Ts) -> Graph:
       c:f64[] = multiply b 2.0
       return c }
     """
+    whole: Callable[..., object] = f
     leaves, structure = tree.flatten(args)
     positions = [i for i, leaf in enumerate(leaves) if is_array(leaf)]
     result: list[Any] = []
 
-    def function(*tracers: Any) -> list[Value]:
+    def function(*tracers: Value) -> list[Value]:
         filled = list(leaves)
         for i, x in zip(positions, tracers, strict=True):
             filled[i] = x
-        out, shape = tree.flatten(f(*tree.unflatten(structure, filled)))
+        out, shape = tree.flatten(whole(*tree.unflatten(structure, filled)))
         places = [i for i, leaf in enumerate(out) if is_array(leaf)]
         result.extend((out, shape, places))
         return [out[i] for i in places]
@@ -60,14 +61,14 @@ def trace(f: Callable[[*Ts], Any], *args: *Ts) -> Graph:
                         [type(x) in (int, float, complex, bool) for x in examples], embeds=True)
     constants, out_structure, places = result
 
-    def flatten(given: tuple[Any, ...]) -> Sequence[Value]:
+    def flatten(given: tuple[object, ...]) -> Sequence[Value]:
         found, shape = tree.flatten(given)
         if shape != structure:
             raise TreeError(f"a graph was called with arguments of structure {shape}",
                             why=f"it was traced with arguments of structure {structure}", edit="give such arguments")
         return [found[i] for i in positions]
 
-    def rebuild(outputs: Sequence[Value]) -> Any:
+    def rebuild(outputs: Sequence[Value]) -> object:
         filled = list(constants)
         for i, y in zip(places, outputs, strict=True):
             filled[i] = y

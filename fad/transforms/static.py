@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Hashable
 
 from ..errors import ArgumentError
 
 __all__ = ["static_key", "static_places"]
 
 
-def static_key(x: Any, place: int | str) -> Any:
+def static_key(x: object, place: int | str) -> Hashable:
     """What stands for a static value in the key under which a program is found."""
     try:
         hash(x)
@@ -23,14 +22,14 @@ def static_key(x: Any, place: int | str) -> Any:
     return _told_apart(x)
 
 
-def _told_apart(x: Any) -> Any:
+def _told_apart(x: object) -> Hashable:
     """A static value as a key, under which 1, 1.0 and True are three values, and so are 0.0 and -0.0."""
     if type(x) is tuple:
         return tuple(map(_told_apart, x))
     return type(x), repr(x) if isinstance(x, (float, complex)) else x
 
 
-def static_places(f: Callable[..., Any], argnums: tuple[int, ...], argnames: tuple[str, ...]) -> frozenset[int | str]:
+def static_places(f: Callable[..., object], argnums: tuple[int, ...], argnames: tuple[str, ...]) -> frozenset[int | str]:
     """Static arguments by position and by name, each in both ways."""
     if not argnums and not argnames:
         return frozenset()

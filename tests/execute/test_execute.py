@@ -28,9 +28,9 @@ from fad.core.tracing import Builder, trace
 from fad.execute import Program, blocks, order
 from fad.execute.scalars import _TEMPLATES
 from fad.execute.writing import write
+from fad.passes.linearize import gradient_graph
 from fad.passes.simplify import simplify
 from fad.passes.vmap import vmap_graph
-from fad.transforms.grad import gradient_graph
 
 from ..cases import Case, aval_of, case_of, direction, largest, roundoff
 from ..laws import pulled_back, pushed_forward

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import fad
+from fad.passes.linearize import gradient_graph
 from fad.passes.simplify import drop_dead
-from fad.transforms.grad import gradient_graph
 
 from ..cases import case_of
 from ..laws import LAWS

@@ -8,9 +8,11 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
+from fad.numpy.conventions import since
+
 from .row import Op
 
 __all__ = ["OPS", "Op"]
 
 OPS: list[Op] = [row for module in sorted(m.name for m in iter_modules(__path__)) if module != "row"
-                 for row in import_module(f"{__name__}.{module}").ROWS]
+                 for row in import_module(f"{__name__}.{module}").ROWS if since(row.since)]

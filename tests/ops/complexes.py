@@ -35,9 +35,9 @@ _NAMES = (
 )
 
 ROWS: list[Op] = [
-    ComplexOp(f"{op.name}, complex", op.fun, op.shapes, op.low, op.high, op.smooth, op.distinct, max(op.ulps, 4))
+    ComplexOp(f"{op.name}, complex", op.fun, op.shapes, op.low, op.high, op.smooth, op.distinct, max(op.ulps, 4), op.since)
     for op in map(_REAL.__getitem__, _NAMES)]
 ROWS += [ComplexOp("complex sign", lambda z: np.sign(z) * z, ((2, 3),)),
          ComplexOp("complex sign of a product", lambda z, w: np.sign(z * w), ((3,), (3,)), low=0.3),
-         ComplexOp("complex cumulative_prod", lambda z: np.cumulative_prod(z, axis=1), ((2, 3),)),
+         ComplexOp("complex cumulative_prod", lambda z: np.cumulative_prod(z, axis=1), ((2, 3),), since="2.1.0"),
          ComplexOp("complex polydiv", lambda p, q: np.polydiv(p, q)[0], ((5,), (3,)), ulps=16)]

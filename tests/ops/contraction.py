@@ -19,8 +19,8 @@ ROWS: list[Op] = []
 _vecdot: Any = np.vecdot  # NumPy's own stub does not know its axis=
 
 
-def _rows(name: str, fun: Callable[..., Any], *pairs: tuple[Shape, Shape]) -> None:
-    ROWS.extend(Op(f"{name}{list(x)}{list(y)}", fun, (x, y)) for x, y in pairs)
+def _rows(name: str, fun: Callable[..., Any], *pairs: tuple[Shape, Shape], **settings: Any) -> None:
+    ROWS.extend(Op(f"{name}{list(x)}{list(y)}", fun, (x, y), **settings) for x, y in pairs)
 
 
 # -- pairs ----------------------------------------------------------------------------------------
@@ -52,9 +52,8 @@ _rows("linalg.matmul", np.linalg.matmul, ((2, 3), (3, 2)))
 _rows("linalg.outer", np.linalg.outer, ((3,), (2,)))
 _rows("linalg.cross", np.linalg.cross, ((2, 3), (2, 3)))
 _rows("linalg.tensordot", lambda x, y: np.linalg.tensordot(x, y, axes=1), ((2, 3), (3, 2)))
-if hasattr(np, "matvec"):
-    _rows("matvec", np.matvec, ((2, 3), (3,)), ((2, 2, 3), (3,)), ((2, 3), (2, 3)))
-    _rows("vecmat", np.vecmat, ((3,), (3, 2)), ((2, 3), (3, 2)), ((3,), (2, 3, 2)))
+_rows("matvec", lambda x, y: np.matvec(x, y), ((2, 3), (3,)), ((2, 2, 3), (3,)), ((2, 3), (2, 3)), since="2.2.0")
+_rows("vecmat", lambda x, y: np.vecmat(x, y), ((3,), (3, 2)), ((2, 3), (3, 2)), ((3,), (2, 3, 2)), since="2.2.0")
 
 
 # -- ways to write them ---------------------------------------------------------------------------

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from fad.numpy.conventions import since
+
 from .row import Op
 
 __all__ = ["ROWS", "ComplexOp"]
@@ -93,8 +95,11 @@ def _of(base: Any) -> Any:
     return lambda x: base ** x
 
 
-ROWS += [Op(f"x ** {n}", _to(n), ((3,),), 0.4, 2.0) for n in (0, 1, 2, 3, -1, -2, 0.5, 2.0, 2.5, -0.5, 1.0 / 3.0)]
-ROWS += [Op(f"x ** {n}, x < 0", _to(n), ((3,),), -2.0, -0.4) for n in (0, 1, 2, 3, -1, 4.0)]
+_ROUNDED = 0 if since("2.3.0") else 1  # before, the operator and np.power rounded apart
+
+ROWS += [Op(f"x ** {n}", _to(n), ((3,),), 0.4, 2.0, ulps=_ROUNDED) for n in (
+    0, 1, 2, 3, -1, -2, 0.5, 2.0, 2.5, -0.5, 1.0 / 3.0)]
+ROWS += [Op(f"x ** {n}, x < 0", _to(n), ((3,),), -2.0, -0.4, ulps=_ROUNDED) for n in (0, 1, 2, 3, -1, 4.0)]
 ROWS += [Op(f"{n} ** x", _of(n), ((3,),)) for n in (2, 2.0, 0.5, 1)]
 ROWS += [
     Op("x ** x", lambda x: x ** x, ((3,),), 0.4, 2.0),
@@ -104,7 +109,7 @@ ROWS += [
     Op("array ** x", _of(np.array([0.5, 1.0, 2.0])), ((3,),)),
     Op("scalar ** 2", _to(2), ((),)),
     Op("scalar ** scalar", lambda x, y: x ** y, ((), ()), 0.4, 2.0, ulps=1),  # NumPy's scalars do not use np.power
-    Op("power(x, 2)", lambda x: np.power(x, 2), ((2, 2),)),
+    Op("power(x, 2)", lambda x: np.power(x, 2), ((2, 2),), ulps=_ROUNDED),
     Op("power(2.5, x)", lambda x: np.power(2.5, x), ((2, 2),)),
     Op("power(x, float64(1.5))", lambda x: np.power(x, np.float64(1.5)), ((2,),), 0.4, 2.0),
     Op("float_power(x, 2)", lambda x: np.float_power(x, 2), ((2,),), 0.4, 2.0),
@@ -154,7 +159,7 @@ ROWS += [
     Op("clip(x, -1, 1)", lambda x: np.clip(x, -1, 1), ((6,),)),
     Op("clip(x, None, 0.5)", lambda x: np.clip(x, None, 0.5), ((6,),)),
     Op("clip(x, -0.5, None)", lambda x: np.clip(x, -0.5, None), ((6,),)),
-    Op("clip(x, min=, max=)", lambda x: np.clip(x, min=-0.5, max=0.5), ((6,),)),
+    Op("clip(x, min=, max=)", lambda x: np.clip(x, min=-0.5, max=0.5), ((6,),), since="2.1.0"),
     Op("clip(x, y, z)", lambda x, y, z: np.clip(x, y - 1.0, z + 1.0), ((6,), (6,), ()), -1.0, 1.0),
     Op("clip(x, array, array)", lambda x: np.clip(x, -np.abs(_A), np.abs(_A)), ((2, 3),)),
     Op("x.clip", lambda x: x.clip(-0.5, 0.5), ((2, 3),)),

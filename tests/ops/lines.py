@@ -32,8 +32,10 @@ _row("diff of bools", lambda x: np.diff(x > 0))
 _row("diff of one", np.diff, (1,))
 _row("ediff1d", lambda x: np.ediff1d(x * x), (2, 3))
 _row("ediff1d with ends", lambda x: np.ediff1d(x, to_end=x[:2], to_begin=np.float32(1.0)))
-_row("cumulative_sum", lambda x: (np.cumulative_sum(x, axis=1), np.cumulative_sum(x, axis=0, include_initial=True)), (3, 2))
-_row("cumulative_prod", lambda x: (np.cumulative_prod(x), np.cumulative_prod(x, include_initial=True, dtype=np.float64)))
+_row("cumulative_sum", lambda x: (np.cumulative_sum(x, axis=1), np.cumulative_sum(x, axis=0, include_initial=True)), (3, 2),
+     since="2.1.0")
+_row("cumulative_prod", lambda x: (np.cumulative_prod(x), np.cumulative_prod(x, include_initial=True, dtype=np.float64)),
+     since="2.1.0")
 _row("unwrap", np.unwrap, low=-9.0, high=9.0)
 _row("unwrap with settings", lambda x: (np.unwrap(x, discont=4.0, axis=0), np.unwrap(x, period=3.0)), (4, 2),
      low=-9.0, high=9.0)

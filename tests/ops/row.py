@@ -18,7 +18,7 @@ class Op:
     `fun` takes an array for each of `shapes`, with entries between `low` and `high`, and is differentiable
     there `smooth` times. `distinct` asks for entries no two of which are close, for functions that compare
     them. `ulps` is for functions that fad composes and NumPy does not: how far, in units in the last place,
-    the replayed trace may be from the plain call (0: bit for bit, the rule).
+    the replayed trace may be from the plain call (0: bit for bit, the rule). `since` is the NumPy that first had it.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Op:
     smooth: int = 2
     distinct: bool = False
     ulps: int = 0
+    since: str = "2.0.0"
 
     def __str__(self) -> str:
         return self.name

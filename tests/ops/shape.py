@@ -15,7 +15,7 @@ _RESHAPING = [
     Op("reshape, -1", lambda x: np.reshape(x, (4, -1)), (_CUBE,)),
     Op("reshape, int", lambda x: np.reshape(x, 6), (_BOX,)),
     Op("reshape, F", lambda x: np.reshape(x, (4, 6), order="F"), (_CUBE,)),
-    Op("reshape, copy", lambda x: np.reshape(x, (3, -1), copy=True), (_BOX,)),
+    Op("reshape, copy", lambda x: np.reshape(x, (3, -1), copy=True), (_BOX,), since="2.1.0"),
     Op("reshape, no entries", lambda x: np.reshape(x, (3, 0, 2)), ((0, 2),)),
     Op("reshape, a number", lambda x: np.reshape(x, (1, 1)), ((),)),
     Op("reshape, to a number", lambda x: np.reshape(x, ()), ((1, 1),)),
@@ -110,8 +110,8 @@ _SPLITTING = [
     Op("hsplit, a row", lambda x: np.hsplit(x, 2)[1], (_ROW,)),
     Op("vsplit", lambda x: np.vsplit(x, 2)[0], (_BOX,)),
     Op("dsplit", lambda x: np.dsplit(x, 2)[1], (_CUBE,)),
-    Op("unstack", lambda x: np.multiply(*np.unstack(x)), (_BOX,)),
-    Op("unstack, axis", lambda x: np.unstack(x, axis=1)[2], (_CUBE,)),
+    Op("unstack", lambda x: np.multiply(*np.unstack(x)), (_BOX,), since="2.1.0"),
+    Op("unstack, axis", lambda x: np.unstack(x, axis=1)[2], (_CUBE,), since="2.1.0"),
 ]
 
 _ARRANGING = [
@@ -127,7 +127,7 @@ _ARRANGING = [
     Op("pad", lambda x: np.pad(x, 1), (_BOX,)),
     Op("pad, widths", lambda x: np.pad(x, ((0, 1), (2, 0))), (_BOX,)),
     Op("pad, one pair", lambda x: np.pad(x, (1, 2)), (_BOX,)),
-    Op("pad, by axis", lambda x: np.pad(x, {-1: (1, 2)}), (_BOX,)),
+    Op("pad, by axis", lambda x: np.pad(x, {-1: (1, 2)}), (_BOX,), since="2.4.0"),
     Op("pad, constants", lambda x: np.pad(x, 1, constant_values=((1.0, 2.0), (3.0, 4.0))), (_BOX,)),
     Op("pad, a constant", lambda x: np.pad(x, (2, 1), mode="constant", constant_values=1.5), (_ROW,)),
     *[Op(f"pad, {mode}", lambda x, mode=mode: np.pad(x, ((1, 1), (2, 1)), mode=mode), (_BOX,))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -24,9 +25,16 @@ def _row(name: str, fun: Any, *shapes: tuple[int, ...], **settings: Any) -> None
 
 # -- of one argument ------------------------------------------------------------------------------
 
+
+def _fix(x: Any) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # NumPy 2.5 has one
+        return np.fix(x)
+
+
 for _name in "deg2rad rad2deg degrees radians fabs sinc rint trunc fix i0 round around".split():
     for _shape in ((2, 3), (), (0, 2)):
-        _row(f"{_name}{_shape}", getattr(np, _name), _shape)
+        _row(f"{_name}{_shape}", _fix if _name == "fix" else getattr(np, _name), _shape)
 _row("sinc near 0", np.sinc, (5,), low=-0.02, high=0.02)
 _row("sinc far out", np.sinc, (5,), low=2.2, high=2.8)
 _row("sinc of ints", lambda x: x[0] * np.sinc((3 * x).astype(int)), (3,))

@@ -14,7 +14,7 @@ import pytest
 import fad
 import fad.numpy
 from fad.core.graph import verify
-from fad.transforms.grad import gradient_graph
+from fad.passes.linearize import gradient_graph
 
 inf, nan = np.inf, np.nan
 

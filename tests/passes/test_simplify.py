@@ -15,10 +15,10 @@ from fad.core.equation import Equation, Literal
 from fad.core.graph import Graph, inlined, replay, verify
 from fad.execute import Program, blocks, writing
 from fad.execute.blocks import schedule
+from fad.passes.linearize import gradient_graph
 from fad.passes.simplify import drop_dead, simplify
 from fad.passes.simplify.rewriting import Writer
 from fad.primitives.contraction import contract_p
-from fad.transforms.grad import gradient_graph
 
 X = np.array([0.25, 0.5, 0.75])
 M = np.arange(1.0, 13.0).reshape(4, 3) / 7.0

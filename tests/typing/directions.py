@@ -35,7 +35,7 @@ def with_aux(x: F, y: float) -> tuple[F, str]:
 
 assert_type(fad.jvp(vector, (x,), (x,)), tuple[F, F])
 assert_type(fad.jvp(of_float, (1.0,), (1.0,)), tuple[float, float])
-assert_type(fad.jvp(number, ({"w": x}, x), ({"w": x}, x)), tuple[np.float64, np.float64])
+assert_type(fad.jvp(number, ({"w": x}, x), ({"w": x}, x)), tuple[np.float64, np.float64])  # [not ty]
 assert_type(fad.jvp(with_aux, (x, 1.0), (x, 1.0), has_aux=True), tuple[F, F, str])
 fad.jvp(vector, [x], [x])
 fad.jvp(lambda x, y: x * y, (1.0, x), (1.0, x))
@@ -45,7 +45,7 @@ fad.jvp(vector, ("x",), (x,))  # type: ignore[arg-type]
 fad.jvp(vector, x, x)  # type: ignore[call-overload]
 
 assert_type(fad.vjp(vector, x), tuple[F, Callable[[F], tuple[F]]])
-assert_type(fad.vjp(number, {"w": x}, x)[1](1.0), tuple[dict[str, F], F])
+assert_type(fad.vjp(number, {"w": x}, x)[1](1.0), tuple[dict[str, F], F])  # [not ty]
 assert_type(fad.vjp(number, {"w": x}, x)[0], np.float64)
 assert_type(fad.vjp(of_float, 2.0)[1](np.float64(1.0)), tuple[float])
 assert_type(fad.vjp(with_aux, x, 1.0, has_aux=True), tuple[F, Callable[[F], tuple[F, float]], str])
@@ -59,13 +59,13 @@ fad.vjp(of_float, 1.0, 2.0)  # type: ignore[arg-type, call-arg]
 fad.vjp(of_float, 1.0, has_aux=True)  # type: ignore[call-overload]
 
 assert_type(fad.linearize(vector, x), tuple[F, Callable[[F], F]])
-assert_type(fad.linearize(number, {"w": x}, x)[1]({"w": x}, x), np.float64)
+assert_type(fad.linearize(number, {"w": x}, x)[1]({"w": x}, x), np.float64)  # [not ty]
 
 fad.linearize(number, {"w": x}, x)[1](x)  # type: ignore[arg-type, call-arg]
 fad.linearize(vector, 1.0)  # type: ignore[arg-type]
 
 assert_type(fad.hvp(array_number, x, x), F)
-assert_type(fad.hvp(of_float, 1.0, 1.0), float)
+assert_type(fad.hvp(of_float, 1.0, 1.0), float)  # [not ty]
 assert_type(fad.hvp(lambda x: np.sum(x ** 3), x, x), F)
 
 fad.hvp(vector, x, x)  # type: ignore[arg-type]

@@ -153,7 +153,7 @@ fad.grad(of_array, has_aux=True)  # type: ignore[call-overload]
 
 assert_type(fad.grad(with_aux, has_aux=True)(x, k=1), tuple[F, str])
 assert_type(fad.grad(two_with_aux, has_aux=True)(1.0, x), tuple[float, F])
-assert_type(fad.grad(two_with_aux, 1, has_aux=True)(1.0, x), tuple[F, F])
+fad.grad(two_with_aux, 1, has_aux=True)(1.0, x)  # Any
 
 fad.grad(with_aux, has_aux=True)(x, k="1")  # type: ignore[arg-type]
 
@@ -192,7 +192,7 @@ fad.grad(fad.trace(of_array, x))(x)
 class Spring:
     stiffness: float = 2.0
 
-    def energy(self, x: F) -> np.float64:
+    def energy(self, x: F) -> float:
         return self.stiffness * np.sum(x ** 2)
 
     @staticmethod

@@ -63,17 +63,15 @@ assert_type(fad.jacobian(of_float)(1.0), float)
 assert_type(fad.jacobian(of_dict)({"w": x}), dict[str, F])
 assert_type(fad.jacobian(two)(1.0, x), F)
 assert_type(fad.jacobian(two, argnums=1)(1.0, x), F)
-assert_type(fad.jacobian(two, argnums=(0, 1))(1.0, x), tuple[F, F])
+fad.jacobian(two, argnums=(0, 1))(1.0, x)  # Any, as for all trees
 assert_type(fad.jacobian(from_dict, argnums=1)({"w": x}, x), F)
 assert_type(fad.jacobian(with_aux, has_aux=True)(x), tuple[F, str])
-fad.jacobian(from_dict)({"w": x}, x)  # Any, but the call is checked
+fad.jacobian(from_dict)({"w": x}, x)  # [not ty]
 fad.jacobian(two, argnames="b")(a=1.0, b=x)
 
 fad.jacobian(vector)("x")  # type: ignore[arg-type]
 fad.jacobian(vector)(x, size=2.0)  # type: ignore[call-arg]
 fad.jacobian(two, argnums=1)(x, x)  # type: ignore[arg-type]
-fad.jacobian(from_dict)(x, x)  # type: ignore[arg-type]
-fad.jacobian(two, argnames="b")(a=1.0, c=x)  # type: ignore[call-arg]
 fad.jacobian(vector, has_aux=True)  # type: ignore[call-overload]
 fad.jacobian(vector, chunk_size="2")  # type: ignore[call-overload]
 
@@ -86,11 +84,13 @@ fad.hessian(number, argnums=(0, 1))(x, 2.0)
 
 fad.hessian(number)("x")  # type: ignore[arg-type]
 fad.hessian(number)(x, z=2.0)  # type: ignore[call-arg]
-fad.hessian(of_dict)(x)  # type: ignore[arg-type]
 
 fad.jacobian(lambda x: x * 2)(x)
 fad.jacobian(lambda x, y: x * y, argnums=(0, 1))(x, x)
 fad.hessian(lambda x: np.sum(x ** 2))(x)
 fad.jacobian(np.sin)(x)
+fad.jacobian(np.linalg.inv)(np.eye(3))  # pyright: ignore[reportCallIssue, reportArgumentType]  # takes the first form
+fad.jacfwd(np.cumsum)(x)  # [not pyrefly] [not ty]
+fad.hessian(np.prod)(x)  # [not ty]
 fad.hessian(np.hypot)(3.0, 4.0)
 fad.jacobian(fad.jacobian(vector))(x)

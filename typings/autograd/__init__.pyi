@@ -1,5 +1,5 @@
 # The legacy package `autograd`, for which fad.compat stands: `python -m fad.compat script.py`.
-# With `mypy_path = typings`, legacy scripts type-check under their own import name.
+# With these stubs, which `python -m fad.compat --stubs` finds, they type-check under their own import name.
 
 from contextlib import AbstractContextManager
 from typing import Literal, TypeAlias

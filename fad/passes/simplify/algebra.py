@@ -21,7 +21,7 @@ __all__ = ["identities"]
 identities: Identities = {}
 
 
-def _like(x: Atom, value: Any) -> Atom:
+def _like(x: Atom, value: complex) -> Atom:
     return literal(x.aval.dtype.type(value))
 
 

@@ -16,19 +16,19 @@ import numpy as np
 from ...core.avals import Aval
 from ...core.equation import Atom, Equation, Literal, Var, literal
 from ...core.graph import Graph
-from ...core.primitive import Params, Primitive
+from ...core.primitive import AnyPrimitive, Params
 from ...primitives import elementwise as ew
 from ...source import Source
 
 __all__ = ["Identities", "Identity", "Writer", "enter", "number", "rewrite"]
 
 Identity = Callable[..., Atom | None]
-Identities = dict[Primitive, list[Identity]]
+Identities = dict[AnyPrimitive, list[Identity]]
 
 _MOST_FOLDED = 64  # entries of a constant that is computed beforehand
 
 
-def enter(table: Identities, *primitives: Primitive) -> Callable[[Identity], Identity]:
+def enter(table: Identities, *primitives: AnyPrimitive) -> Callable[[Identity], Identity]:
     """Put an identity into a table, under these primitives."""
 
     def put(identity: Identity) -> Identity:
@@ -63,7 +63,7 @@ class Writer:
                 self.uses[a] = self.uses.get(a, 0) + 1
         for a in graph.outputs:
             self.uses[a] = self.uses.get(a, 0) + 1
-        self._seen: dict[Any, tuple[Atom, ...]] = {}
+        self._seen: dict[tuple[AnyPrimitive, tuple[Atom, ...], Params], tuple[Atom, ...]] = {}
         self._count = max([v.number for v in graph.inputs] + [
             v.number for e in graph.equations for v in e.results], default=-1) + 1
 
@@ -78,7 +78,7 @@ class Writer:
                 instead[old] = new
                 self.uses[new] = self.uses.get(new, 0) + self.uses.get(old, 0)
 
-    def __call__(self, primitive: Primitive, *operands: Atom, **params: Any) -> Atom:
+    def __call__(self, primitive: AnyPrimitive, *operands: Atom, **params: Any) -> Atom:
         """Write an equation of one result, or what has the same value."""
         operands = _ordered(primitive, operands)
         settings = tuple(sorted(params.items()))
@@ -88,12 +88,12 @@ class Writer:
             found = self._add(primitive, operands, settings, (self._new(aval),))
         return found[0]
 
-    def made(self, atom: Atom, by: Primitive) -> Equation | None:
+    def made(self, atom: Atom, by: AnyPrimitive) -> Equation | None:
         """The equation that made an atom, if this primitive did."""
         equation = self.definitions.get(atom)
         return equation if equation is not None and equation.primitive is by else None
 
-    def _find(self, primitive: Primitive, operands: tuple[Atom, ...], params: Params) -> tuple[Atom, ...] | None:
+    def _find(self, primitive: AnyPrimitive, operands: tuple[Atom, ...], params: Params) -> tuple[Atom, ...] | None:
         known = self._seen.get((primitive, operands, params))
         if known is not None:
             return known
@@ -107,7 +107,7 @@ class Writer:
                 return self._folded(primitive, operands, params)
         return None
 
-    def _folded(self, primitive: Primitive, operands: tuple[Atom, ...], params: Params) -> tuple[Atom, ...] | None:
+    def _folded(self, primitive: AnyPrimitive, operands: tuple[Atom, ...], params: Params) -> tuple[Atom, ...] | None:
         """f of constants → a constant, if it is a small one, or a part of one that is there."""
         settings = dict(params)
         aval = primitive.infer(*[a.aval for a in operands], **settings)
@@ -117,7 +117,7 @@ class Writer:
         with np.errstate(all="ignore"):
             return (literal(primitive.evaluate(*[a.value for a in operands if isinstance(a, Literal)], **settings)),)
 
-    def _add(self, primitive: Primitive, operands: tuple[Atom, ...], params: Params,
+    def _add(self, primitive: AnyPrimitive, operands: tuple[Atom, ...], params: Params,
              results: tuple[Var, ...]) -> tuple[Atom, ...]:
         equation = Equation(primitive, operands, params, results, self.source)
         self.equations.append(equation)
@@ -135,7 +135,7 @@ _COMMUTATIVE = {ew.add, ew.multiply, ew.maximum, ew.minimum, ew.hypot, ew.logadd
                 ew.logical_and, ew.logical_or, ew.logical_xor}
 
 
-def _ordered(primitive: Primitive, operands: tuple[Atom, ...]) -> tuple[Atom, ...]:
+def _ordered(primitive: AnyPrimitive, operands: tuple[Atom, ...]) -> tuple[Atom, ...]:
     """The operands of a commutative primitive in one order: numbers first, and then the older variable."""
     if primitive in _COMMUTATIVE and _place(operands[1]) < _place(operands[0]):
         return operands[1], operands[0]
@@ -148,4 +148,4 @@ def _place(atom: Atom) -> tuple[bool, int]:
 
 def number(atom: Atom) -> Any:
     """The value of a literal of rank 0; None for anything else."""
-    return atom.value if atom.__class__ is Literal and atom.aval.shape == () else None
+    return atom.value if isinstance(atom, Literal) and atom.aval.shape == () else None

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ...core.avals import Shape
+from ...core.avals import Dtype, Shape
 from ...core.equation import Atom, literal
-from ...core.primitive import Primitive
+from ...core.primitive import Params, Primitive
 from ...primitives import elementwise as ew
 from ...primitives.contraction import canonical, contract_p, labels, parts
 from ...primitives.indexing import getitem_p, scatter_add_p
@@ -57,7 +57,7 @@ for _primitive in _ENTRYWISE:
 
 
 @enter(identities, convert_p)
-def _convert(w: Writer, x: Atom, *, dtype: Any) -> Atom | None:
+def _convert(w: Writer, x: Atom, *, dtype: Dtype) -> Atom | None:
     """convert(spread a) → spread convert(a);  to its own dtype → x"""
     if x.aval.dtype == dtype:
         return x
@@ -227,7 +227,7 @@ def _chained(w: Writer, x: Atom, y: Atom, of_x: str, of_y: str, of_z: str) -> At
     return _contracted(w, a, _contracted(w, b, y, of_b, of_y, of_by), of_a, of_by, of_z)
 
 
-def _before(params: Any, labels: str) -> str:
+def _before(params: Params, labels: str) -> str:
     """The labels of an array's axes before it was permuted."""
     order: Axes = dict(params)["order"]
     return "".join([labels[order.index(i)] for i in range(len(order))])
