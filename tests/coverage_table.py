@@ -278,6 +278,6 @@ def _has(name: str) -> bool:
 
 if __name__ == "__main__":
     lines = found()
-    TABLE.write_text(table(lines), "utf-8")
+    Path(TABLE).write_text(table(lines), "utf-8")
     DOCUMENT.write_text(document(lines), "utf-8")
     print(f"{DOCUMENT}: {len(read())} functions")

@@ -6,15 +6,15 @@ docs/coverage.md shows them all.
 
 from __future__ import annotations
 
+import os
 from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple
 
 from ..core.dispatch import missing_rule
 
 __all__ = ["FORWARD", "TABLE", "Covered", "coverage", "read"]
 
-TABLE = Path(__file__).with_suffix(".tsv")
+TABLE = os.path.splitext(__file__)[0] + ".tsv"  # and no Path, which is a tenth of the time of `import fad`
 FORWARD = "forward, reverse, batched"
 
 _DTYPES = {"f4": "float32", "f8": "float64", "c8": "complex64", "c16": "complex128"}
@@ -38,7 +38,8 @@ class Covered(NamedTuple):
 @lru_cache(maxsize=1)
 def read() -> dict[str, Covered]:
     """The table, by name."""
-    lines = [Covered(*line.split("\t")) for line in TABLE.read_text("utf-8").splitlines() if not line.startswith("#")]
+    with open(TABLE, encoding="utf-8") as file:
+        lines = [Covered(*line.rstrip("\n").split("\t")) for line in file if not line.startswith("#")]
     return {line.name: line for line in lines}
 
 

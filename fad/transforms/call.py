@@ -40,7 +40,7 @@ Place = int | str  # of an argument in a call: a position, or a keyword
 def shown(f: Callable[..., object]) -> str:
     """A function as it is named in the name of what was made of it."""
     whole = f.func if isinstance(f, functools.partial) else f
-    name: str = getattr(whole, "__qualname__", type(whole).__name__)
+    name: str = getattr(whole, "__qualname__", getattr(whole, "__name__", type(whole).__name__))
     return name.rpartition("<locals>.")[2]
 
 
