@@ -61,7 +61,7 @@ class Writer(Recorder, Protocol):
 
 
 def call(tracers: Sequence[type], builder: Any, rule: Rule, name: Hashable, args: Sequence[object],
-         kwargs: dict[str, object], frame: FrameType, by_value: bool = False) -> Any:
+         kwargs: dict[str, object], frame: FrameType, n_operands: int | None = None) -> Any:
     """rule(*args, **kwargs), by its recipe where there is one.
 
     Args:
@@ -72,16 +72,22 @@ def call(tracers: Sequence[type], builder: Any, rule: Rule, name: Hashable, args
         name: the function.
         args, kwargs: of the call.
         frame: the caller's, for the place in the user's code.
-        by_value: whether the rule may look at plain arrays and numbers, as np.repeat does at its counts: then there is no
-            recipe for such arrays, and one for each number.
+        n_operands: how many arguments are operands, of which the rule sees the types alone; None for all of them. At the
+            others it may look, as np.repeat does at its counts and np.tensordot at its axes: then there is no recipe for
+            plain arrays, and one for each number.
+
+    The key says all that a recipe depends on: the types of the traced values and of the constants, and which of them are one
+    object, since a trace has one variable for that; settings by value and class, zeros by their sign.
     """
     if builder.embeds or builder.closed:
         return rule(*args, **kwargs)
     key: list[Hashable] = [name]
     values: list[Any] = []
-    if not _read(args, tracers, builder, key, values, by_value):
+    if not _read(args if n_operands is None else args[:n_operands], tracers, builder, key, values, False):
         return rule(*args, **kwargs)
-    whole = (*key, *[(k, v.__class__, v) for k, v in kwargs.items()]) if kwargs else tuple(key)
+    if n_operands is not None and not _read(args[n_operands:], tracers, builder, key, values, True):
+        return rule(*args, **kwargs)
+    whole = (*key, *[(k, _setting(v)) for k, v in kwargs.items()]) if kwargs else tuple(key)
     try:
         recipe = _recipes.get(whole, whole)
     except TypeError:  # an argument without a hash
@@ -111,14 +117,12 @@ def _read(args: Sequence[Any], tracers: Sequence[type], builder: Writer, key: li
                 key.append((atom.aval, x.weak))
             values.append(atom)
         elif (kind is float or kind is np.float64) and not by_value:
-            key.append(kind)
-            key.append(small_literal(x, _FLOAT64))
+            key.append((kind, small_literal(x, _FLOAT64), _place(x, values)))
             values.append(x)
         elif kind is np.ndarray:
             if by_value or not x.ndim:  # (a number may become a literal)
                 return False
-            key.append(kind)
-            key.append(aval_of(x))
+            key.append((kind, aval_of(x), _place(x, values)))
             values.append(x)
         elif kind is list or kind is tuple and any(isinstance(y, Traced) for y in x):
             key.append((kind, len(x)))
@@ -128,9 +132,24 @@ def _read(args: Sequence[Any], tracers: Sequence[type], builder: Writer, key: li
             # 0.0 and -0.0 would be one key; other traces have their own variables; what a function closes over may change
             return False
         else:
-            key.append(kind)
-            key.append(x.hex() if isinstance(x, float) else x)
+            key.append(_setting(x))
     return True
+
+
+def _place(x: object, values: Sequence[object]) -> int:
+    """Where this very object is among the values so far; behind them, if it is not."""
+    for i, v in enumerate(values):
+        if v is x:
+            return i
+    return len(values)
+
+
+def _setting(x: Any) -> Hashable:
+    """A setting as part of a key, under which 1, 1.0 and True are three values, and so are 0.0 and -0.0."""
+    kind = x.__class__
+    if kind is tuple:
+        return kind, *map(_setting, x)
+    return kind, repr(x) if isinstance(x, (float, complex)) else x
 
 
 def _watched(key: Hashable, values: Sequence[object], tracer: Any, builder: Writer, rule: Rule, args: Sequence[object],

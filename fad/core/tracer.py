@@ -40,8 +40,8 @@ _getframe = sys._getframe
 _FLOAT64 = np.dtype(np.float64)
 _STORES = ("STORE_SUBSCR", "STORE_SLICE")  # the second, since Python 3.12, for a slice: b[0:2] = x
 _LOOKING_INTO_MEMORY = {f"fad.numpy.{name}" for name in ("shape", "indexing", "creation", "joining", "arranging")}
-_OPERANDS_ALONE = {np.where, np.clip, np.dot, np.inner, np.outer, np.vdot, np.tensordot, np.einsum, np.kron, np.concatenate,
-                   np.stack, np.hstack, np.vstack, np.linalg.solve}  # look at the types of plain arguments, not at values
+_N_OPERANDS = {np.where: 3, np.clip: 3, np.dot: 2, np.inner: 2, np.outer: 2, np.vdot: 2, np.tensordot: 2, np.kron: 2,
+               np.concatenate: 1, np.stack: 1, np.hstack: 1, np.vstack: 1, np.linalg.solve: 2}  # see recipes.call
 _PYTHON_NUMBERS = {int, float, complex, bool}
 _NUMBER_OF_KIND = {"f": float, "c": complex, "i": int, "u": int, "b": bool}
 _OPERANDS = (int, float, complex, np.ndarray, np.generic, list, tuple, Traced)
@@ -218,8 +218,10 @@ class Tracer(Traced):
         if out is not None:
             without_out(function, kwargs)
         tracers = (Tracer,) if override.__module__ in _LOOKING_INTO_MEMORY else (Tracer, View)
-        return recipes.call(tracers, self.builder, override, override, args, kwargs, _getframe(1),
-                            by_value=function not in _OPERANDS_ALONE)
+        n_operands = _N_OPERANDS.get(function, 0)
+        if function is np.einsum and isinstance(args[0], str):  # in its other form, subscripts stand among the operands
+            n_operands = len(args)
+        return recipes.call(tracers, self.builder, override, override, args, kwargs, _getframe(1), n_operands)
 
     # -- values on demand: what Python itself needs to know in order to go on --
 

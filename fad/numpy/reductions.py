@@ -138,7 +138,7 @@ def _extreme(function: Function, primitive: Primitive, pairwise: Primitive) -> N
             found = ew.add(add_up(x, axes, x.dtype), first)
         else:
             found = primitive(entries, axes=axes) if axes else entries
-            found = pairwise(found, first) if first is not None else found
+            found = pairwise(first, found) if first is not None else found  # in which order NumPy compares zeros
         return finish(found, x, x.shape, axes, keepdims)
 
 
