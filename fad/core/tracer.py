@@ -287,7 +287,7 @@ class Tracer(Traced):
     def __format__(self, spec: str) -> str:
         if not spec:
             return self._describe()
-        return format(self.builder.demand(self, "format"), spec)
+        return format(self.builder.demand(self, f"format(x) as {spec}"), spec)
 
     def _describe(self) -> str:
         try:

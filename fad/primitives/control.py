@@ -58,10 +58,13 @@ def _exactly(x: object) -> object:
 _answers: dict[str, Callable[[Any], object]] = {  # Any: whatever takes the question, or else refuses it
     "bool(x)": bool, "int(x)": int, "an index": int, "math.floor(x)": math.floor, "math.ceil(x)": math.ceil,
     "round(x)": round}
+_FORMAT = "format(x) as "
 
 
 def answer_to(question: str, x: object) -> object:
-    """What Python learnt from a value when it asked this question."""
+    """What Python learnt from a value when it asked this question: of a text, the text."""
+    if question.startswith(_FORMAT):
+        return format(x, question.removeprefix(_FORMAT))
     return _answers.get(question, _exactly)(x)
 
 

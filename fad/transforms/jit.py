@@ -35,7 +35,7 @@ __all__ = ["CacheInfo", "Jitted", "jit"]
 
 _MOST_PATHS = 64
 _WARN_AT = 12
-_UNGUARDED = ("repr", "format")  # questions whose answers end up on a screen and not in a program
+_UNGUARDED = "repr"  # whose answer is no text of the plain call's, and so ends up on a screen and not in a program
 
 
 class CacheInfo(NamedTuple):
@@ -180,7 +180,7 @@ class Jitted(Generic[P, R]):
         found: list[Results] = []
 
         def asked(builder: Builder, tracer: Tracer, question: str, value: Value) -> None:
-            if question in _UNGUARDED:
+            if question == _UNGUARDED:
                 return
             if self._guards == "error":
                 raise AbstractValueError(

@@ -525,16 +525,27 @@ def test_values_asked_for_by_name() -> None:
     assert g(X).tolist() == X.tolist()
 
 
-def test_printing_is_no_guard(capsys: pytest.CaptureFixture[str]) -> None:
+def test_showing_a_tracer_is_no_guard(capsys: pytest.CaptureFixture[str]) -> None:
     def f(x: Any) -> Any:
-        print(f"{x} {x:.1f} {x!r}")
+        print(f"{x} {x!r}")
         return x * 2.0
 
     compiled = fad.jit(f)
     assert [compiled(v) for v in (1.0, 2.0, 3.0)] == [2.0, 4.0, 6.0]
     assert compiled.cache_info().paths == 1
-    assert capsys.readouterr().out == "f64[] = 1.0 1.0 Tracer(f64[] = 1.0)\n"
+    assert capsys.readouterr().out == "f64[] = 1.0 Tracer(f64[] = 1.0)\n"
     assert fad.jit(f, guards="error")(1.0) == 2.0
+
+
+def test_a_formatted_value_is_a_guard() -> None:
+    f = fad.jit(lambda x: x * float(f"{x:.1f}"))
+    assert [f(v) for v in (1.0, 2.0, 1.01, 2.0)] == [1.0, 4.0, 1.01, 4.0]
+    assert f.cache_info().paths == 2
+    table = {"1.0": 10.0, "2.0": 20.0}
+    g = fad.jit(fad.grad(lambda x: x * table[format(x, ".1f")]))
+    assert [g(v) for v in (1.0, 2.0, 1.0)] == [10.0, 20.0, 10.0]
+    with pytest.raises(AbstractValueError, match="format"):
+        fad.jit(lambda x: x * float(f"{x:.1f}"), guards="error")(1.0)
 
 
 def test_nan_is_an_answer() -> None:
