@@ -28,6 +28,9 @@ ROOT = Path(__file__).parent.parent
 FILES = sorted((ROOT / "tests" / "typing").glob("*.py"))
 SOURCES = sorted((ROOT / "fad").rglob("*.py"))
 
+_NUMPY = np.lib.NumpyVersion(np.__version__)
+_WITH_THESE_STUBS = pytest.mark.skipif(_NUMPY < "2.2.0" or _NUMPY >= "2.5.0", reason="NumPy's stubs are others")
+
 
 def run(*command: str | Path) -> str:
     return subprocess.run([sys.executable, "-m", *map(str, command)], cwd=ROOT, capture_output=True, text=True,
@@ -58,7 +61,7 @@ def test_typed_programs_are_what_they_say() -> None:
     assert mypy(*FILES, *sorted((ROOT / "examples").glob("*.py"))) == ""
 
 
-@pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < "2.2.0", reason="NumPy's stubs were others")
+@_WITH_THESE_STUBS
 def test_pyright_says_the_same(tmp_path: Path) -> None:
     assert pyright(tmp_path, *FILES) == []
 
@@ -85,7 +88,7 @@ OTHERS = {
 }
 
 
-@pytest.mark.skipif(np.lib.NumpyVersion(np.__version__) < "2.2.0", reason="NumPy's stubs were others")
+@_WITH_THESE_STUBS
 @pytest.mark.parametrize("checker", OTHERS)
 def test_what_other_checkers_do_not_know(checker: str) -> None:
     """They have nothing to say of right lines, but where it is known of them; they are young, and change."""

@@ -5,6 +5,7 @@ They are tuples, and literals are interned, so that programs compare and hash at
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -74,9 +75,15 @@ def small_literal(x: object, dtype: Dtype) -> Literal | None:
     Other numbers enter a graph as inputs, so that a learning rate that changes changes no program.
     """
     known = _small.get((x, dtype))
-    if known is not None and not x and str(x).startswith("-"):  # -0.0 == 0.0, and yet 1 / -0.0 is not 1 / 0.0
+    if known is not None and (not x or dtype.kind == "c") and _has_negative_zero(x):
         return None
     return known
+
+
+def _has_negative_zero(x: Any) -> bool:  # Any: a number of Python's or NumPy's, of any kind
+    """Whether a part of a number is -0.0, which equals 0.0: and yet 1 / -0.0 is not 1 / 0.0, nor is log(-1 - 0j) the
+    logarithm of -1 + 0j."""
+    return any(not part and math.copysign(1.0, part) < 0 for part in (x.real, x.imag))
 
 
 def literal(x: Operand) -> Literal:

@@ -219,7 +219,7 @@ def _widths(pad_width: Widths, ndim: int) -> list[tuple[int, int]]:
 
 def _padded_by_constants(x: Value, widths: list[tuple[int, int]], constant_values: Operand) -> Value:
     """Zeros are padded at once; other constants, which may be traced, are joined on, an axis after the other."""
-    if type(constant_values) in (int, float) and constant_values == 0:
+    if type(constant_values) in (int, float) and constant_values == 0 and not np.signbit(constant_values):
         low, high = (tuple([w[side] for w in widths]) for side in (0, 1))
         return pad_p(x, low=low, high=high, gap=(0,) * x.ndim) if any(low) or any(high) else x
     constants = broadcast_to(operand(as_array(constant_values), x.dtype), (x.ndim, 2))

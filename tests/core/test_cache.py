@@ -231,9 +231,14 @@ def test_params_that_are_equal_and_differ() -> None:
         for order in (1, 2, np.inf, -np.inf, 0.5, 3):
             assert np.allclose(fad.grad(lambda x, o=order: np.linalg.norm(x, o))(X),
                                fad.jacfwd(lambda x, o=order: np.linalg.norm(x, o))(X))
-        for fill in (0.0, 1.0, True, 1):
+        for fill in (0.0, -0.0, 1.0, True, 1):
             found = fad.jit(lambda x, v=fill: np.pad(x, 1, constant_values=v))(X)
+            assert np.array_equal(np.signbit(found), np.signbit(np.pad(X, 1, constant_values=fill)))
             assert np.array_equal(found, np.pad(X, 1, constant_values=fill))
+        for z in (complex(1.0, 0.0), complex(1.0, -0.0), complex(-0.0, 1.0), complex(-2.0, -0.0), complex(0.0, 1.0)):
+            for c in (z, np.complex128(z), np.complex64(z)):
+                found, plain = fad.vjp(lambda x, c=c: np.multiply(c, x), 1.0 + 0.0j)[0], np.multiply(c, 1.0 + 0.0j)
+                assert np.array_equal(np.signbit([found.real, found.imag]), np.signbit([plain.real, plain.imag]))
 
 
 def test_lines_are_part_of_the_key() -> None:

@@ -47,17 +47,22 @@ def gradient(f: Callable[..., Any], args: Sequence[Any], n_moving: int | None = 
 
 IDENTITIES: dict[str, tuple[Callable[..., Any], tuple[Any, ...], str]] = {
     # -- sums and differences --
-    "x + 0": (lambda x: x + 0.0, (X,), "return a"),
-    "0 + x": (lambda x: 0.0 + x, (X,), "return a"),
+    "x + 0": (lambda x: x + 0.0, (X,), "b = add 0.0 a; return b"),
+    "n + 0": (lambda n: n + 0, (np.arange(3),), "return a"),
+    "x + -0": (lambda x: x + -0.0, (X,), "return a"),
+    "-0 + x": (lambda x: -0.0 + x, (X,), "return a"),
     "x - 0": (lambda x: x - 0.0, (X,), "return a"),
-    "0 - x": (lambda x: 0.0 - x, (X,), "b = negative a; return b"),
+    "x - -0": (lambda x: x - -0.0, (X,), "b = subtract a -0.0; return b"),
+    "0 - x": (lambda x: 0.0 - x, (X,), "b = subtract 0.0 a; return b"),
+    "0 - n": (lambda n: 0 - n, (np.arange(3),), "b = negative a; return b"),
     "x + -y": (lambda x, y: x + -y, (X, X), "c = subtract a b; return c"),
     "-x + y": (lambda x, y: -x + y, (X, X), "c = subtract b a; return c"),
     "x - -y": (lambda x, y: x - (-y), (X, X), "c = add a b; return c"),
     "--x": (lambda x: -(-x), (X,), "return a"),  # noqa: B002  # is what is tested
     "----x": (lambda x: -(-(-(-x))), (X,), "return a"),  # noqa: B002
     "+x": (lambda x: +x, (X,), "return a"),
-    "-(x - y)": (lambda x, y: -(x - y), (X, X), "c = subtract b a; return c"),
+    "-(x - y)": (lambda x, y: -(x - y), (X, X), "c = subtract a b; d = negative c; return d"),
+    "-(n - m)": (lambda n, m: -(n - m), (np.arange(3), np.arange(3)), "c = subtract b a; return c"),
     "x + x": (lambda x: x + x, (X,), "b = multiply 2.0 a; return b"),
     # -- products and quotients --
     "1 x": (lambda x: 1.0 * x, (X,), "return a"),
@@ -127,7 +132,8 @@ IDENTITIES: dict[str, tuple[Callable[..., Any], tuple[Any, ...], str]] = {
     "sum of very many halves": (lambda x: np.sum(np.broadcast_to(x, (100_000, 3)), 0), (X.astype(np.float16) / 100,),
                                 "b = broadcast[axes=(0,), shape=(100000,3)] a; c = sum[axes=(0,)] b; return c"),
     "sum(2 x)": (lambda x: np.sum(2.0 * x), (X,), "b = sum[axes=(0,)] a; c = multiply 2.0 b; return c"),
-    "sum(-x)": (lambda x: np.sum(-x), (X,), "b = sum[axes=(0,)] a; c = negative b; return c"),
+    "sum(-x)": (lambda x: np.sum(-x), (X,), "b = negative a; c = sum[axes=(0,)] b; return c"),
+    "sum(-2 x)": (lambda x: np.sum(-2.0 * x), (X,), "b = multiply -2.0 a; c = sum[axes=(0,)] b; return c"),
     "sum over an axis of size 1": (lambda x: np.sum(x.reshape(1, 3), 0), (X,), "return a"),
     "a slice of spread": (lambda a, x: np.broadcast_to(a, (5, 3))[1:, 0] * x, (2.0, np.ones(4)),
                           "c = multiply a b; return c"),
@@ -177,6 +183,39 @@ def _assert_same_meaning(f: Callable[..., Any], args: Sequence[Any]) -> None:
     again = simplify(graph)
     assert len(again.equations) <= len(graph.equations)
     assert graph.inputs == plain.inputs
+
+
+_SIGNED = {"arctan2": lambda x, y: np.arctan2(x, y), "maximum": lambda x, y: np.maximum(y, x),
+           "minimum with a number": lambda x: np.minimum(x, -0.0), "maximum with a number": lambda x: np.maximum(x, -0.0),
+           "z + 0": lambda z: z + 0.0, "1 z": lambda z: 1.0 * z, "-1 z": lambda z: -1.0 * z, "-z z": lambda z: -z * z,
+           "-(2 z)": lambda z: -(2.0 * z), "z / 2": lambda z: z / 2.0, "z ** 1": lambda z: np.power(z, 1.0),
+           "z * (-1 - 0j)": lambda z: z * complex(-1.0, -0.0), "z + (1 - 0j)": lambda z: z + complex(1.0, -0.0)}
+
+
+@pytest.mark.parametrize("name", [*IDENTITIES, *_SIGNED])
+def test_a_zero_keeps_its_sign(name: str) -> None:
+    """1/x, arctan2 and logarithms tell -0.0 from 0.0: at zeros and ones of either sign, in every order."""
+    f, args, _ = IDENTITIES.get(name) or (_SIGNED[name], (X,) * _SIGNED[name].__code__.co_argcount, "")
+    special = np.array([0.0, -0.0, 0.0, 1.0, -0.0, -1.0, -1.0, 0.0, -0.0, -0.0, 1.0, -1.0, 0.0])
+    if "sum" in name:  # NumPy's releases differ in what -0.0 + ... + -0.0 comes to in a sum
+        special = special[~np.signbit(special) | (special != 0)]
+    plain, random = inlined(fad.trace(f, *args)), np.random.default_rng(1)
+    if "z" in name:
+        args = (args[0].astype(complex),)
+        plain = inlined(fad.trace(f, *args))
+    graph = simplify(plain)
+    for _ in range(20):
+        values = []
+        for x in args:
+            value = random.choice(special, np.shape(x)).astype(np.asarray(x).dtype)
+            if np.iscomplexobj(x):
+                value.imag = random.choice(special, np.shape(x))
+            values.append(value)
+        with np.errstate(all="ignore"):
+            for found, wanted in zip(replay(graph, values), replay(plain, values), strict=True):
+                for part in (np.real, np.imag) if np.iscomplexobj(wanted) else (np.asarray,):
+                    zeros = part(wanted) == 0
+                    assert np.array_equal(np.signbit(part(found))[zeros], np.signbit(part(wanted))[zeros]), values
 
 
 def test_special_values_survive() -> None:

@@ -1,7 +1,9 @@
 """Identities of numbers: what adding nothing, multiplying by one and negating twice come to.
 
-They hold for real numbers, and for floating-point ones up to a few units in the last place and the sign
-of a zero; a nan stays a nan.
+They hold for real numbers, and for floating-point ones up to a few units in the last place; a nan stays a nan, and
+a zero keeps its sign, for 1/x, arctan2 and the logarithm of a complex number tell -0 from 0. So x + 0 stays where it is
+(-0 + 0 is 0), as do 0 - x and -(x - y), except among integers, which have one zero. Complex products are sums of products:
+of those less holds.
 """
 
 from __future__ import annotations
@@ -34,6 +36,16 @@ def _product(a: Any, b: Any) -> Any:
     return product if np.isfinite(product) and (product != 0) == (a != 0 and b != 0) else None
 
 
+def _adds_nothing(x: Atom) -> bool:
+    """Whether x + y is y to the last bit: of -0.0, and of the integer 0."""
+    value = number(x)
+    return value is not None and value == 0 and (value.dtype.kind in "biu" or _is_negative_zero(value))
+
+
+def _is_negative_zero(x: Any) -> bool:
+    return bool(np.signbit(x.real) and (np.signbit(x.imag) or x.dtype.kind == "f"))
+
+
 def _negated(w: Writer, x: Atom) -> Atom | None:
     """y where x is -y."""
     made = w.made(x, ew.negative)
@@ -42,8 +54,8 @@ def _negated(w: Writer, x: Atom) -> Atom | None:
 
 @enter(identities, ew.add)
 def _add(w: Writer, x: Atom, y: Atom) -> Atom | None:
-    """0 + y → y;  x + x → 2 x;  x + -y → x - y;  -x + y → y - x"""
-    if number(x) == 0:
+    """-0 + y → y;  x + x → 2 x;  x + -y → x - y;  -x + y → y - x"""
+    if _adds_nothing(x):
         return y
     if x == y and x.aval.dtype.kind in "fc":
         return w(ew.multiply, _like(x, 2), x)
@@ -56,10 +68,11 @@ def _add(w: Writer, x: Atom, y: Atom) -> Atom | None:
 
 @enter(identities, ew.subtract)
 def _subtract(w: Writer, x: Atom, y: Atom) -> Atom | None:
-    """x - 0 → x;  0 - y → -y;  x - -y → x + y"""
-    if number(y) == 0:
+    """x - 0 → x;  -0 - y → -y;  x - -y → x + y"""
+    value = number(y)
+    if value is not None and value == 0 and not np.signbit(value.real) and not np.signbit(value.imag):
         return x
-    if number(x) == 0:
+    if _adds_nothing(x):
         return w(ew.negative, y)
     minus = _negated(w, y)
     return w(ew.add, x, minus) if minus is not None else None
@@ -67,15 +80,15 @@ def _subtract(w: Writer, x: Atom, y: Atom) -> Atom | None:
 
 @enter(identities, ew.negative)
 def _negative(w: Writer, x: Atom) -> Atom | None:
-    """--x → x;  -(x - y) → y - x;  -(a x) → (-a) x with a number a"""
+    """--x → x;  -(x - y) → y - x among integers;  -(a x) → (-a) x with a real number a"""
     minus = _negated(w, x)
     if minus is not None:
         return minus
     made = w.made(x, ew.subtract)
-    if made is not None and number(made.operands[0]) is None:
+    if made is not None and x.aval.dtype.kind in "iu":
         return w(ew.subtract, *reversed(made.operands))
     made = w.made(x, ew.multiply)
-    if made is not None and number(made.operands[0]) is not None:
+    if made is not None and number(made.operands[0]) is not None and x.aval.dtype.kind != "c":
         return w(ew.multiply, _like(x, -number(made.operands[0])), made.operands[1])
     return None
 
@@ -88,7 +101,9 @@ def _positive(w: Writer, x: Atom) -> Atom | None:
 
 @enter(identities, ew.multiply)
 def _multiply(w: Writer, x: Atom, y: Atom) -> Atom | None:
-    """1 x → x;  -1 x → -x;  a (b x) → (a b) x;  (-x) (-y) → x y;  (-x) y → -(x y);  with numbers a, b"""
+    """1 x → x;  -1 x → -x;  a (b x) → (a b) x;  (-x) (-y) → x y;  (-x) y → -(x y);  with numbers a, b; none is complex"""
+    if x.aval.dtype.kind == "c":
+        return None
     a = number(x)
     if a is not None:
         if a == 1:
@@ -110,6 +125,8 @@ def _multiply(w: Writer, x: Atom, y: Atom) -> Atom | None:
 @enter(identities, ew.divide)
 def _divide(w: Writer, x: Atom, y: Atom) -> Atom | None:
     """x / a → (1/a) x for a power a of two, so that nothing is rounded;  (-x) / y → -(x / y)"""
+    if x.aval.dtype.kind == "c":
+        return None
     a = number(y)
     if a is not None and a.dtype.kind == "f" and abs(frexp(a)[0]) == 0.5 and abs(a) >= np.finfo(a.dtype).tiny:
         return w(ew.multiply, _like(x, 1 / a), x)
@@ -122,6 +139,8 @@ def _power(w: Writer, x: Atom, y: Atom) -> Atom | None:
     """x² → square x;  x³ → x square x;  x⁴ → square square x, and so on to x⁸;  x^½ → √x;  x⁻¹ → 1/x;  x⁻² → 1/x²"""
     exponent = number(y)
     if exponent is None or x.aval.dtype.kind not in "fc":
+        return None
+    if x.aval.dtype.kind == "c" and exponent in (1, -1, -2):  # NumPy's turns a zero's sign there
         return None
     match exponent:
         case 1:

@@ -131,8 +131,8 @@ class Writer:
         return Var(self._count - 1, aval)
 
 
-_COMMUTATIVE = {ew.add, ew.multiply, ew.maximum, ew.minimum, ew.hypot, ew.logaddexp, ew.equal, ew.not_equal,
-                ew.logical_and, ew.logical_or, ew.logical_xor}
+_COMMUTATIVE = {ew.add, ew.multiply, ew.hypot, ew.logaddexp, ew.equal, ew.not_equal, ew.logical_and, ew.logical_or,
+                ew.logical_xor}  # and not maximum: of 0.0 and -0.0 it is the one or the other
 
 
 def _ordered(primitive: AnyPrimitive, operands: tuple[Atom, ...]) -> tuple[Atom, ...]:

@@ -91,7 +91,7 @@ def _broadcast(w: Writer, x: Atom, *, shape: Shape, axes: Axes) -> Atom | None:
 @enter(identities, sum_p)
 def _sum(w: Writer, x: Atom, *, axes: Axes) -> Atom | None:
     """sum over axes of size 1 → reshape;  sum∘sum → sum;  sum of a broadcast → its number of terms times it;
-    sum(a x) → a sum(x) with a number a;  sum(-x) → -sum(x)"""
+    sum(a x) → a sum(x) with a number a > 0: any other would turn the sign of a sum that comes to 0"""
     shape = x.aval.shape
     if all(shape[a] == 1 for a in axes):
         return w(reshape_p, x, shape=tuple([n for i, n in enumerate(shape) if i not in axes]))
@@ -123,9 +123,9 @@ def _sum(w: Writer, x: Atom, *, axes: Axes) -> Atom | None:
             below = w(broadcast_p, below, shape=tuple([shape[i] for i in left]), axes=still_new)
         return w(ew.multiply, times, below)
     if made.primitive is ew.multiply and not made.operands[0].aval.shape:
-        return w(ew.multiply, made.operands[0], w(sum_p, made.operands[1], axes=axes))
-    if made.primitive is ew.negative:
-        return w(ew.negative, w(sum_p, made.operands[0], axes=axes))
+        factor = number(made.operands[0])
+        if factor is not None and factor.dtype.kind != "c" and factor > 0:
+            return w(ew.multiply, made.operands[0], w(sum_p, made.operands[1], axes=axes))
     return None
 
 
