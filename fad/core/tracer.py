@@ -20,9 +20,11 @@ from numpy.typing import DTypeLike
 from ..errors import (
     AbstractValueError,
     ConversionError,
+    DtypeError,
     FadError,
     InPlaceError,
     MissingMethodError,
+    ShapeError,
     StaleViewError,
 )
 from ..source import here
@@ -99,10 +101,23 @@ def _in_place(ufunc: np.ufunc) -> Any:  # Any: as above
         result = plain(self, other)
         if not self.shape or result is NotImplemented:
             return result
+        if result.aval is not self.aval:
+            _fits(ufunc, result, self)
         self[...] = result
         return self
 
     return operator
+
+
+def _fits(ufunc: np.ufunc, result: Tracer, array: Tracer) -> None:
+    """Refuse what NumPy does not write back: another shape, or another kind of numbers."""
+    given = f"numpy.{ufunc.__name__} in place gave {result.aval} for an array {array.aval}"
+    edit = f"make a new array: x = np.{ufunc.__name__}(x, y)"
+    if not np.can_cast(result.dtype, array.dtype, "same_kind"):
+        raise DtypeError(given, edit=edit, why="NumPy writes back what is of the same kind, or a lower one: truths, "
+                                               "unsigned and signed integers, floats, complex numbers")
+    if result.shape != array.shape:
+        raise ShapeError(given, edit=edit, why="an array keeps its shape")
 
 
 def _fewer_forms(member: object) -> Any:
@@ -176,6 +191,8 @@ class Tracer(Traced):
     __and__, __rand__ = _infix(np.bitwise_and), _infix(np.bitwise_and, reflected=True)
     __or__, __ror__ = _infix(np.bitwise_or), _infix(np.bitwise_or, reflected=True)
     __xor__, __rxor__ = _infix(np.bitwise_xor), _infix(np.bitwise_xor, reflected=True)
+    __lshift__, __rlshift__ = _infix(np.left_shift), _infix(np.left_shift, reflected=True)
+    __rshift__, __rrshift__ = _infix(np.right_shift), _infix(np.right_shift, reflected=True)
     __lt__, __le__ = _infix(np.less), _infix(np.less_equal)
     __gt__, __ge__ = _infix(np.greater), _infix(np.greater_equal)
     __eq__, __ne__ = _infix(np.equal), _infix(np.not_equal)  # entry by entry
@@ -183,7 +200,9 @@ class Tracer(Traced):
     __abs__, __invert__ = _prefix(np.absolute), _prefix(np.invert)
     __iadd__, __isub__, __imul__ = _in_place(np.add), _in_place(np.subtract), _in_place(np.multiply)
     __itruediv__, __ipow__, __ifloordiv__ = _in_place(np.divide), _in_place(np.power), _in_place(np.floor_divide)
-    __imatmul__ = _in_place(np.matmul)
+    __imod__, __imatmul__ = _in_place(np.remainder), _in_place(np.matmul)
+    __iand__, __ior__, __ixor__ = _in_place(np.bitwise_and), _in_place(np.bitwise_or), _in_place(np.bitwise_xor)
+    __ilshift__, __irshift__ = _in_place(np.left_shift), _in_place(np.right_shift)
 
     def __divmod__(self, other: object) -> Any:
         return self // other, self % other
