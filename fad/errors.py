@@ -13,7 +13,7 @@ __all__ = [
     "AbstractValueError", "ArgumentError", "AxisError", "CaptureChangedError", "ConversionError", "ConvergenceError",
     "DerivativeMismatchError", "DtypeError", "EscapedTracerError", "FadError", "InPlaceError", "IntegerArgumentError",
     "MissingMethodError", "MissingPackageError", "MissingRuleError", "NonFiniteError", "NonScalarError", "ObjectArrayError",
-    "RuleError", "ShapeError", "StaleViewError", "TreeError",
+    "RuleError", "ShapeError", "TreeError",
 ]
 
 
@@ -109,13 +109,6 @@ class EscapedTracerError(FadError, RuntimeError):
     """A traced value was used after the call that traced it had returned.
 
     `kept.append(x)` inside a differentiated function: return it, with `has_aux=True`.
-    """
-
-
-class StaleViewError(FadError, RuntimeError):
-    """A view was used after the array it looks into had been written to.
-
-    `row = a[0]; a[0] = 1.0; row`: take the view again, or `row = a[0].copy()` before the write.
     """
 
 

@@ -28,7 +28,7 @@ FLOORS: tuple[dict[str, tuple[str, ...]], ...] = (
     },
     {  # 3: what do NumPy's names come to?  Graph -> Graph
         "numpy": (
-            "conventions", "indexing",
+            "conventions", "indexing", "views",
             "contractions fourier linear_algebra reductions shape sorting ufuncs",
             "arranging creation joining norms products statistics subscripts",
             "calculus choosing comparing coverage interpolation making methods names nans ordering polynomials quantiles "

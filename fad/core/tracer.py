@@ -25,7 +25,6 @@ from ..errors import (
     InPlaceError,
     MissingMethodError,
     ShapeError,
-    StaleViewError,
 )
 from ..source import here
 from . import recipes
@@ -377,7 +376,7 @@ class Tracer(Traced):
 
     @property
     def flat(self) -> Any:  # NumPy's is an iterator that can be indexed
-        return np.ravel(self)
+        return overrides["flat"](self)
 
     @_fewer_forms
     def copy(self, order: str = "C") -> Tracer:
@@ -435,8 +434,19 @@ class Tracer(Traced):
     @_fewer_forms
     def astype(self, dtype: DTypeLike, order: str = "K", casting: str = "unsafe", subok: bool = True,
                copy: bool = True) -> Value:
-        converted: Value = overrides["astype"](self, dtype)
+        converted: Value = overrides["astype"](self, dtype, copy=copy)
         return converted
+
+    @_fewer_forms
+    def view(self, dtype: DTypeLike | None = None, type: object = None) -> Value:
+        same: Value = overrides["view"](self, dtype, type)
+        return same
+
+    @_fewer_forms
+    def conj(self) -> Value:
+        return np.conjugate(self) if self.dtype.kind == "c" else self
+
+    conjugate = conj
 
     def __getattr__(self, name: str) -> Any:
         method = _METHODS.get(name)
@@ -450,29 +460,29 @@ class Tracer(Traced):
 
 _METHODS: dict[str, Callable[..., Any]] = {name: getattr(np, name) for name in (
     "sum mean prod max min cumsum cumprod var std all any argmax argmin argsort ravel swapaxes squeeze dot "
-    "take repeat clip round diagonal trace conj conjugate nonzero searchsorted choose argpartition put").split()}
+    "take repeat clip round diagonal trace nonzero searchsorted choose argpartition put").split()}
 
 
 class View(Tracer):
     """A tracer that looks into another one, as a slice of an array does.
 
-    `restore` gives the base after a write to the view. A write to the base makes the view stale.
+    `restore` gives the base after a write to the view; None: it is read-only. After a write to the base the view is taken
+    anew when it is used.
     """
 
-    __slots__ = ("viewed", "seen", "restore", "kept")
+    __slots__ = ("kept", "restore", "seen", "taken", "viewed")
 
-    def __init__(self, value: Tracer, viewed: Tracer, restore: Callable[[Value], Value] | None) -> None:
-        self.builder, self.weak = value.builder, value.weak
-        self.viewed, self.seen, self.restore, self.kept = viewed, viewed.atom, restore, value.atom
+    def __init__(self, value: Tracer, viewed: Tracer, taken: Callable[[Tracer], Value],
+                 restore: Callable[[Value], Value] | None) -> None:
+        self.builder, self.weak, self.kept = value.builder, value.weak, value.atom
+        self.viewed, self.seen, self.taken, self.restore = viewed, viewed.atom, taken, restore
 
     @property
     def atom(self) -> Var:  # type: ignore[override]  # a plain tracer's is a slot, which is faster to read
         if self.viewed.atom is not self.seen:
-            raise StaleViewError(
-                f"a view of type {self.kept.aval} was used after the array it looks into, of type "
-                f"{self.viewed.aval}, had been written to",
-                why="in NumPy the view would have changed with the array; fad's writes are functional underneath",
-                edit="take the view again after the write, or take a copy before it: row = a[0].copy()")
+            fresh = self.taken(self.viewed)
+            assert isinstance(fresh, Tracer)
+            self.builder, self.kept, self.seen = fresh.builder, fresh.atom, self.viewed.atom
         return self.kept
 
     def rebind(self, new: Value) -> None:
@@ -481,7 +491,7 @@ class View(Tracer):
                 f"a write to a view of type {self.aval} that NumPy makes read-only, or that fad cannot write through",
                 why="the write would have to reach the array that the view looks into",
                 edit="write to a copy: b = view.copy()")
-        _ = self.atom  # a stale view must not bring old entries back
+        _ = self.atom  # what was written to the base meanwhile must not be lost
         assert isinstance(new, Tracer)
         self.builder, self.kept = new.builder, new.atom
         self.viewed.rebind(self.restore(new))

@@ -19,7 +19,8 @@ from ..primitives.joining import concatenate as join
 from ..primitives.joining import diagonal_p, embed_diagonal, pad_p
 from ..primitives.structural import broadcast, flip_p, reshape
 from .conventions import Axis, as_array, broadcast_to, integers, operand, rule_for
-from .shape import ShapeLike, as_new, flat, moveaxis, view
+from .shape import ShapeLike, flat, moveaxis
+from .views import as_new, view
 
 __all__: list[str] = []
 
@@ -89,11 +90,13 @@ def meshgrid(*xi: Value, copy: bool = True, sparse: bool = False, indexing: str 
     shape = tuple([arrays[i].size for i in places])  # swapping the first two is its own inverse
 
     def grid(x: Value, place: int) -> Value:
-        thin = reshape(x, tuple([x.size if i == place else 1 for i in range(len(arrays))]))
-        result = thin if sparse else broadcast_to(thin, shape)
-        if copy:
-            return as_new(result)
-        return view(result, x, None, lambda a: np.broadcast_to(a.reshape(thin.shape), result.shape))
+        thin = tuple([x.size if i == place else 1 for i in range(len(arrays))])
+        whole = thin if sparse else shape
+
+        def take(x: Value) -> Value:
+            return broadcast_to(reshape(x, thin), whole)
+
+        return as_new(take(x)) if copy else view(take, x, None, lambda a: np.broadcast_to(a.reshape(thin), whole))
 
     return tuple(map(grid, arrays, places))
 
@@ -245,7 +248,8 @@ def diagonal(a: Value, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Value
     axes = normalize_axis_index(axis1, x.ndim), normalize_axis_index(axis2, x.ndim)
     if axes[0] == axes[1]:
         raise ValueError("axis1 and axis2 cannot be the same")
-    return view(diagonal_p(x, offset=index(offset), axes=axes), x, None, lambda m: np.diagonal(m, index(offset), *axes))
+    return view(lambda x: diagonal_p(x, offset=index(offset), axes=axes), x, None,
+                lambda a: np.diagonal(a, index(offset), *axes))
 
 
 @rule_for(np.trace)

@@ -13,7 +13,7 @@ from ..core.avals import Dtype
 from ..core.dispatch import overrides
 from ..core.primitive import Traced, Value, Values
 from .conventions import UNSET, Axis, as_array, broadcast_to, operand, rule_for
-from .shape import as_new
+from .views import as_new
 
 __all__: list[str] = []
 

@@ -199,12 +199,15 @@ def _check_together(arrays: Sequence[Value]) -> None:
 
 
 class Through:
-    """How a write to the view x[key] reaches x."""
+    """How the view x[key] is taken from x, and how a write to it reaches x."""
 
     __slots__ = ("base", "key")
 
     def __init__(self, base: Tracer, key: Key) -> None:
         self.base, self.key = base, key
+
+    def read(self, base: Tracer) -> Value:
+        return _read(base, self.key)
 
     def __call__(self, new: Value) -> Value:
         return _write(self.base, self.key, new)
@@ -215,7 +218,10 @@ def getitem(x: Tracer, key: object) -> Value:
     """x[key]: of integers and slices a view, of arrays a copy."""
     known = parse(x.shape, key)
     result = _read(x, known)
-    return View(result, x, Through(x, known)) if known.view and isinstance(result, Tracer) else result
+    if not known.view or not isinstance(result, Tracer):
+        return result
+    through = Through(x, known)
+    return View(result, x, through.read, through)
 
 
 def _read(x: Value, key: Key) -> Value:

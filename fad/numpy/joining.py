@@ -17,7 +17,8 @@ from ..primitives.joining import concatenate as join
 from ..primitives.joining import stack_p
 from ..primitives.structural import reshape
 from .conventions import Casting, as_array, integers, operand, result_dtype, rule_for
-from .shape import as_new, at_least_1d, at_least_2d, at_least_3d, flat, in_shape, moveaxis
+from .shape import at_least_1d, at_least_2d, at_least_3d, flat, in_shape, moveaxis
+from .views import as_new
 
 __all__: list[str] = []
 

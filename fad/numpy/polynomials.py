@@ -15,7 +15,7 @@ from ..primitives.decompositions import eigvals_p
 from ..primitives.structural import flip_p, reshape
 from .conventions import as_array, broadcast_to, operand, rule_for
 from .linear_algebra import real_if_possible
-from .shape import as_new
+from .views import as_new
 
 __all__: list[str] = []
 

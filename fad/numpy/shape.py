@@ -1,8 +1,6 @@
 """NumPy's functions that show the same entries in another shape: most of them return views.
 
-Whether NumPy's reshape is a view or a copy depends on how its argument lies in memory. A tracer has no
-memory, but a view of one knows how it was made: the same views of an array in C order, as new arrays are,
-tell what NumPy would do. See `_memory`.
+Whether NumPy's reshape is a view or a copy depends on how its argument lies in memory: see `views.memory_of`.
 """
 
 from __future__ import annotations
@@ -10,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import prod
 from operator import index
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
@@ -18,14 +16,14 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from ..core.avals import Shape
 from ..core.dispatch import missing_rule
 from ..core.primitive import Value, Values
-from ..core.tracer import Tracer, View
+from ..core.tracer import View
 from ..primitives.structural import flip_p, inverse, permute
 from ..primitives.structural import reshape as reshape_in_c_order
 from .conventions import Axis, Order, as_array, axes_of, integers, rule_for
 from .conventions import broadcast_to as broadcast_strictly
-from .indexing import Through
+from .views import as_new, memory_of, view
 
-__all__ = ["ShapeLike", "as_new", "at_least_1d", "at_least_2d", "at_least_3d", "flat", "in_shape", "view", "with_axes"]
+__all__ = ["ShapeLike", "at_least_1d", "at_least_2d", "at_least_3d", "flat", "in_shape", "with_axes"]
 
 ShapeLike: TypeAlias = int | Sequence[int]
 
@@ -34,50 +32,6 @@ Reading: TypeAlias = Literal["C", "F"]
 
 
 # -- views ----------------------------------------------------------------------------------------
-
-
-Like: TypeAlias = Callable[[Value], Value]
-"""How NumPy makes a view of an array."""
-
-
-class _Rearranged(View):
-    """A view that knows how NumPy would make it from its base."""
-
-    __slots__ = ("like",)
-
-    def __init__(self, value: Tracer, base: Tracer, restore: Callable[[Value], Value] | None, like: Like) -> None:
-        super().__init__(value, base, restore)
-        self.like = like
-
-
-def view(value: Value, base: Value, restore: Callable[[Value], Value] | None, like: Like) -> Value:
-    """A value as a view of its base, where NumPy would make it one: numbers have no memory to look into."""
-    if not isinstance(base, Tracer):
-        return value
-    assert isinstance(value, Tracer)
-    return _Rearranged(value, base, restore, like) if base.shape or isinstance(base, View) else as_new(value)
-
-
-def as_new(value: Value) -> Value:
-    """The value as an array of its own, where NumPy would have made one: no write to another name changes it."""
-    return Tracer(value.builder, value.atom) if isinstance(value, Tracer) else value
-
-
-def _memory(x: Value) -> Value | None:
-    """An array that lies in memory as NumPy's x would, of whatever entries; None: not known."""
-    if not isinstance(x, View):
-        return np.empty(x.shape, np.int8)
-    base = _memory(x.viewed)
-    if base is None:
-        return None
-    if isinstance(x, _Rearranged):
-        return x.like(base)
-    if isinstance(x.restore, Through):
-        key = x.restore.key
-        places: list[Any] = [0] * len(key.arrays)  # Any: integers, for traced ones
-        part: Value = base[key.index.filled(places)]
-        return part
-    return None
 
 
 def _reshaped(x: Value, shape: Shape, order: Reading) -> Value:
@@ -92,7 +46,7 @@ def _backwards(x: Value) -> Value:
 
 def in_shape(x: Value, shape: Shape, order: Reading = "C") -> Value:
     """The same entries in another shape: a view where NumPy's would be one."""
-    value, before = _reshaped(x, shape, order), x.shape
+    before = x.shape
 
     def like(a: Value) -> Value:
         result = a.reshape(shape, order=order)
@@ -101,21 +55,18 @@ def in_shape(x: Value, shape: Shape, order: Reading = "C") -> Value:
         return result
 
     if isinstance(x, View) or order != "C":
-        memory = _memory(x)
-        if memory is None:
-            assert isinstance(x, View) and isinstance(value, Tracer)
-            return View(value, x, None)
+        memory = memory_of(x)
         try:
             like(memory)
         except ValueError:
-            return as_new(value)
-    return view(value, x, lambda new: _reshaped(new, before, order), like)
+            return as_new(_reshaped(x, shape, order))
+    return view(lambda x: _reshaped(x, shape, order), x, lambda new: _reshaped(new, before, order), like)
 
 
 def with_axes(x: Value, order: Sequence[int]) -> Value:
     """The axes in another order: a view."""
     there, back = tuple(order), inverse(tuple(order))
-    return view(permute(x, there), x, lambda new: permute(new, back), lambda a: a.transpose(there))
+    return view(lambda x: permute(x, there), x, lambda new: permute(new, back), lambda a: a.transpose(there))
 
 
 # -- reshape --------------------------------------------------------------------------------------
@@ -181,8 +132,8 @@ def ravel(a: Value, order: Order = "C") -> Value:
 
 def _adjacent(x: Value, order: Reading) -> bool:
     """Whether the entries follow each other in memory in this order: of such alone is ravel a view."""
-    memory = _memory(x) if isinstance(x, View) or order != "C" else None
-    return memory is None or (memory.flags.c_contiguous if order == "C" else memory.flags.f_contiguous)
+    memory = memory_of(x) if isinstance(x, View) or order != "C" else None
+    return memory is None or bool(memory.flags.c_contiguous if order == "C" else memory.flags.f_contiguous)
 
 
 # -- axes of one entry ----------------------------------------------------------------------------
@@ -310,7 +261,7 @@ def rollaxis(a: Value, axis: int, start: int = 0) -> Value:
 def flip(m: Value, axis: Axis = None) -> Value:
     x = as_array(m)
     axes = axes_of(axis, x.ndim)
-    return view(_flipped(x, axes), x, lambda new: _flipped(new, axes), lambda a: np.flip(a, axes))
+    return view(lambda x: _flipped(x, axes), x, lambda new: _flipped(new, axes), lambda a: np.flip(a, axes))
 
 
 def _flipped(x: Value, axes: tuple[int, ...]) -> Value:
@@ -354,7 +305,7 @@ def broadcast_to(array: Value, shape: ShapeLike, subok: bool = False) -> Value:
     wanted = integers(shape)
     if np.broadcast_shapes(x.shape, wanted) != wanted:
         np.broadcast_to(np.broadcast_to(np.int8(0), x.shape), wanted)  # raises, in NumPy's own words
-    return view(broadcast_strictly(x, wanted), x, None, lambda a: np.broadcast_to(a, wanted))
+    return view(lambda x: broadcast_strictly(x, wanted), x, None, lambda a: np.broadcast_to(a, wanted))
 
 
 @rule_for(np.broadcast_arrays)

@@ -25,7 +25,8 @@ from ..primitives.joining import diagonal_p
 from ..primitives.structural import convert, permute, reshape, sum
 from .contractions import product_operands
 from .conventions import Casting, Order, as_array, operand, rule_for
-from .shape import as_new, view, with_axes
+from .shape import with_axes
+from .views import as_new, view
 
 __all__ = ["einsum"]
 
@@ -185,8 +186,8 @@ def _rearranged(x: Value, names: str, result: str) -> Value:
         return with_axes(x, _order(names, result))
     numbers = {a: i for i, a in enumerate(result)}
     lists = [numbers[a] for a in names], [*numbers.values()]
-    value = _arranged(*_distinct(x, names, dict(zip(names, x.shape, strict=True))), result)
-    return view(value, x, None, lambda a: np.einsum(a, *lists))
+    sizes = dict(zip(names, x.shape, strict=True))
+    return view(lambda x: _arranged(*_distinct(x, names, sizes), result), x, None, lambda a: np.einsum(a, *lists))
 
 
 def _arranged(x: Value, names: str, result: str) -> Value:

@@ -99,7 +99,7 @@ def _as_if_written_into(array: Value, result: Value) -> Value:
         raise DtypeError(f"an array of dtype {array.dtype} cannot hold, in place, a result of dtype {result.dtype}",
                          why="an in-place operation keeps the dtype",
                          edit="make the array a float array, or write b = b + x")
-    return astype(result, array.dtype)
+    return operand(result, array.dtype)
 
 
 _PRIMITIVES: dict[str, Primitive] = {
@@ -219,23 +219,6 @@ def where(condition: Value, x: Value | Sequence[Value] | None = None,
 
 def _promoted(x: object, y: object) -> Dtype:
     return loop_dtypes(np.add, (kind_of(x), kind_of(y)))[0]
-
-
-@rule_for("astype", np.astype)
-def astype(x: Value, dtype: DTypeLike, /, *, copy: bool = True, device: str | None = None) -> Value:
-    """A copy in another dtype."""
-    result = operand(x, np.dtype(dtype))
-    return result.alias() if result is x and isinstance(result, Tracer) else result
-
-
-@rule_for(np.real)
-def real(val: Value) -> Value:
-    return ew.real(val) if val.dtype.kind == "c" else val
-
-
-@rule_for(np.imag)
-def imag(val: Value) -> Value:
-    return ew.imag(val) if val.dtype.kind == "c" else np.zeros_like(val)
 
 
 @rule_for(np.angle)
