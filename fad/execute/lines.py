@@ -8,43 +8,66 @@ are those of its own text, each of which names the user's.
 
 from __future__ import annotations
 
-import linecache
-import re
 from collections.abc import Sequence
 from functools import lru_cache
 from types import CodeType, TracebackType
+from typing import NamedTuple
 
-__all__ = ["relabelled", "users_line"]
+from ..core.equation import Var
+from ..source import Source
 
-_COMMENT = re.compile(r"(?:\S+, )*\S* (.+):(\d+)$")
+__all__ = ["SOURCES", "Line", "comment", "plain", "relabelled", "users_line"]
+
+SOURCES = "the user's lines"
+"""The key under which a program's scope has the place behind each of its lines: no name, so that no text can use it."""
 
 _MOST_UNITS = 8  # of bytecode, two bytes each, that an entry of a table of lines can be about
 _NO_COLUMNS, _NO_LINE = 13, 15
 
 
-def relabelled(code: CodeType, text: Sequence[str], name: str) -> CodeType:
-    """The same code, with the lines that are named in the comments of its text; as it is if they are of several files."""
-    places = [_place(line) for line in text]
-    files = {place[0] for place in places if place is not None}
-    if len(files) != 1:
-        return code
-    lines: list[int] = []
-    line = next(place[1] for place in places if place is not None)
-    for place in places:  # a line without a comment belongs to the one before it
-        line = line if place is None else place[1]
-        lines.append(line)
-    return _moved(code, files.pop(), lines, name)
+class Line(NamedTuple):
+    """A line of a program, and the place of the user's that it is there for; None: that of the line before."""
+
+    text: str
+    source: Source | None = None
+
+    def inside(self, depth: int = 1) -> Line:
+        """The same line in a function, or in a loop in one."""
+        return Line("    " * depth + self.text, self.source)
 
 
-def _place(line: str) -> tuple[str, int] | None:
-    return _named(line.rpartition("  # ")[2])
+def plain(texts: Sequence[str]) -> list[Line]:
+    """Lines that are there for nobody in particular."""
+    return [Line(text) for text in texts]
+
+
+def comment(source: Source | None, results: Sequence[Var]) -> str:
+    """What stands behind a statement, to be read and never to be parsed: the types of its results, the user's line.
+
+    The name of a file is the user's, and may hold whatever ends a line.
+    """
+    types = ", ".join(str(v.aval) for v in results)
+    return f"  # {_shown(types if source is None else f'{types} {source.file}:{source.line}')}"
 
 
 @lru_cache(1024)
-def _named(comment: str) -> tuple[str, int] | None:
-    """The file and line that a comment ends with."""
-    found = _COMMENT.match(comment)
-    return (found[1], int(found[2])) if found is not None else None
+def _shown(text: str) -> str:
+    return text if text.isprintable() else "".join([c if c.isprintable() else ascii(c)[1:-1] for c in text])
+
+
+def relabelled(code: CodeType, lines: Sequence[Line], name: str) -> CodeType:
+    """The same code, at the user's lines; as it is if they are of several files."""
+    sources = [line.source for line in lines]
+    named = [source for source in sources if source is not None]
+    files = {source.file for source in named}
+    if len(files) != 1:
+        return code
+    numbers: list[int] = []
+    number = named[0].line
+    for source in sources:
+        number = number if source is None else source.line
+        numbers.append(number)
+    return _moved(code, files.pop(), numbers, name)
 
 
 def _moved(code: CodeType, file: str, lines: Sequence[int], name: str) -> CodeType:
@@ -104,10 +127,11 @@ def users_line(traceback: TracebackType | None) -> str:
     found = ""
     while traceback is not None:
         code = traceback.tb_frame.f_code
-        if code.co_filename.startswith("<fad program"):
-            place = _place(linecache.getline(code.co_filename, traceback.tb_lineno).rstrip("\n"))
-            found = f"{place[0]}:{place[1]}" if place is not None else found
-        elif code.co_name.startswith("<fad program"):
-            found = f"{code.co_filename}:{traceback.tb_lineno}"
+        sources: Sequence[Source | None] | None = traceback.tb_frame.f_globals.get(SOURCES)
+        if sources is not None:
+            if not code.co_filename.startswith("<fad program"):
+                found = f"{code.co_filename}:{traceback.tb_lineno}"
+            elif (source := sources[traceback.tb_lineno - 1]) is not None:
+                found = f"{source.file}:{source.line}"
         traceback = traceback.tb_next
     return found

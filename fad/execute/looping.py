@@ -16,9 +16,10 @@ from ..core.equation import Atom, Equation, Literal, Var, variables
 from ..core.graph import Graph
 from ..core.primitive import Value, Values
 from ..passes.simplify import drop_dead
+from .lines import Line, plain
 from .program import Program
-from .scalars import RAISED, literal_text
-from .writing import Scope, Writer
+from .scalars import RAISED, literal_text, numbers_text
+from .writing import Text, Writer
 
 __all__ = ["Loop"]
 
@@ -66,7 +67,7 @@ class Loop(Program):
     def __call__(self, values: Sequence[Value]) -> Values:
         return self.run(*values)
 
-    def _text(self, *, python_numbers: bool) -> tuple[str, Scope]:
+    def _text(self, *, python_numbers: bool) -> Text:
         (before, body), (n_consts, n_carry, length, reverse) = self._parts(), self._settings
         n_consts += len(before.graph.outputs)
         return _LoopText(body, python_numbers, n_consts, n_carry, length, reverse).text()
@@ -112,35 +113,35 @@ class _LoopText:
         self.writer.memory.fresh.update(v for v in self.carry if v.aval.shape)
         self.writer.statements()
 
-    def text(self) -> tuple[str, Scope]:
+    def text(self) -> Text:
         writer, name = self.writer, self.writer.name
         before = [f"{name(v)} = float({name(v)})" for v in (*self.consts, *self.carry) if self._is_float(v)]
         before += [f"{name(v)} = {name(v)}.copy()" for v in self.carry if v.aval.shape]
-        turn: list[str] = []
+        turn: list[Line] = []
         for v in self.xs:
             if self._is_float(v):
                 before.append(f"{name(v)}s = memoryview({name(v)}s)")
-            turn.append(f"{name(v)} = {name(v)}s[i]")
+            turn.append(Line(f"{name(v)} = {name(v)}s[i]"))
         turn += writer.lines
         for k, y in enumerate(self.ys):
-            before.append(f"y{k} = empty({(self.length, *y.aval.shape)!r}, {writer.constant(y.aval.dtype, 'dtype')})")
+            shape = numbers_text((self.length or 0, *y.aval.shape))
+            before.append(f"y{k} = empty({shape}, {writer.constant(y.aval.dtype, 'dtype')})")
             if self._is_float(y):
                 before.append(f"y{k}s = memoryview(y{k})")
-            turn.append(f"y{k}{'s' if self._is_float(y) else ''}[i] = {writer.read(y)}")
+            turn.append(Line(f"y{k}{'s' if self._is_float(y) else ''}[i] = {writer.read(y)}"))
         going = ["going"] if self.length is None else []
         names = [*going, *map(name, self.carry)]
         values = [*map(writer.read, self.going), *map(self._carried, self.carried, self.carry)]
         moved = [(n, v) for n, v in zip(names, values, strict=True) if n != v]
         if moved:
-            turn.append(f"{', '.join(n for n, _ in moved)} = {', '.join(v for _, v in moved)}")
+            turn.append(Line(f"{', '.join(n for n, _ in moved)} = {', '.join(v for _, v in moved)}"))
         n = self.length
         loop = "while going:" if n is None else f"for i in range({f'{n - 1}, -1, -1' if self.reverse else n}):"
         results = [*map(self._final, self.carry), *[f"y{k}" for k in range(len(self.ys))]]
         arguments = [*going, *map(name, (*self.consts, *self.carry)), *[f"{name(v)}s" for v in self.xs]]
-        head = f"def program({', '.join(arguments)}):"
-        lines = [*before, loop, *["    " + line for line in turn or ["pass"]],
-                 f"return ({''.join(r + ', ' for r in results)})"]
-        return "\n".join([*writer.functions, head, *["    " + line for line in lines]]) + "\n", writer.scope
+        lines = [*plain([*before, loop]), *[line.inside() for line in turn or [Line("pass")]],
+                 Line(f"return ({''.join(r + ', ' for r in results)})")]
+        return writer.text(arguments, lines)
 
     def _is_float(self, atom: Atom) -> bool:
         """Whether a value is a Python float while the loop runs."""

@@ -11,9 +11,9 @@ from ..core.graph import Graph, inlined, replay
 from ..core.primitive import Traced, Value, Values, innermost
 from ..passes.simplify import simplify
 from ..primitives.control import call_p, guard_p
-from .lines import relabelled, users_line
+from .lines import SOURCES, relabelled, users_line
 from .scalars import RAISED
-from .writing import Scope, write
+from .writing import Text, write
 
 __all__ = ["Program"]
 
@@ -75,23 +75,25 @@ class Program:
 
     def _compile(self) -> Function:
         repeatable = all(e.primitive.kind != "effect" or e.primitive is guard_p for e in self.simplified.equations)
-        self._source, scope = self._text(python_numbers=repeatable)
-        self._run = self._made(self._source, scope)
+        text = self._text(python_numbers=repeatable)
+        self._source = text.source
+        self._run = self._made(text)
         return self._run
 
     def _compile_carefully(self) -> Function:
-        self._careful = self._made(*self._text(python_numbers=False))
+        self._careful = self._made(self._text(python_numbers=False))
         return self._careful
 
-    def _text(self, *, python_numbers: bool) -> tuple[str, Scope]:
+    def _text(self, *, python_numbers: bool) -> Text:
         return write(self.simplified, python_numbers=python_numbers)
 
-    def _made(self, source: str, scope: Scope) -> Function:
+    def _made(self, text: Text) -> Function:
         file = f"<fad program {next(_serial)}>"
-        lines = source.splitlines()
+        source, (lines, scope) = text.source, text
+        scope[SOURCES] = [line.source for line in lines]
         linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
         weakref.finalize(self, linecache.cache.pop, file, None)
-        exec(relabelled(compile(source, file, "exec"), lines, file), scope)
+        exec(relabelled(compile(source, file, "exec", dont_inherit=True), lines, file), scope)
         function: Function = scope.pop("program")  # which holds the scope: if that held it too, they would be a cycle
         return function
 

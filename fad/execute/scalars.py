@@ -8,6 +8,8 @@ run again on NumPy's own scalars.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from typing import SupportsIndex
 
 import numpy as np
 
@@ -16,11 +18,13 @@ from ..core.primitive import AnyPrimitive
 from ..primitives import elementwise as ew
 from ..primitives.structural import convert_p
 
-__all__ = ["NAMES", "RAISED", "expression", "literal_text"]
+__all__ = ["NAMES", "RAISED", "expression", "literal_text", "numbers_text", "setting_text"]
 
 RAISED = (ValueError, OverflowError, ZeroDivisionError)
 """What Python raises where NumPy would warn."""
 
+_LONG = 64  # letters or numbers in a setting that is better off as a constant
+_LARGE = 1 << 63
 _PLAIN = (np.dtype(np.float64), np.dtype(np.bool_))
 
 NAMES: dict[str, object] = {name: getattr(math, name) for name in (
@@ -69,4 +73,24 @@ def literal_text(atom: Literal) -> str | None:
     if atom.aval.shape or atom.aval.dtype not in _PLAIN:
         return None
     value = atom.value.item() if isinstance(atom.value, (np.generic, np.ndarray)) else atom.value
-    return None if value != value or value in (math.inf, -math.inf) else f"({value!r})" if value < 0 else repr(value)
+    if type(value) not in (float, bool) or value != value or value in (math.inf, -math.inf):
+        return None
+    return f"({value!r})" if value < 0 else repr(value)
+
+
+def numbers_text(numbers: Iterable[SupportsIndex]) -> str:
+    """A tuple of whole numbers, of whatever class they are: another class may write itself as it likes."""
+    texts = [str(n.__index__()) for n in numbers]
+    return f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
+
+
+def setting_text(value: object) -> str | None:
+    """A setting as it is written in Python; None for one that had better be a constant, as any that is of a class of its
+    own, whose repr is not ours."""
+    if value is None or type(value) is bool or type(value) is int and abs(value) < _LARGE:
+        return repr(value)
+    if type(value) is str:
+        return repr(value) if len(value) < _LONG and value.isprintable() else None
+    if type(value) is tuple and len(value) < _LONG and all(type(v) is int and abs(v) < _LARGE for v in value):
+        return numbers_text(value)
+    return None

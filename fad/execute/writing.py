@@ -2,45 +2,62 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Sequence
+from keyword import iskeyword
+from typing import Any, NamedTuple, SupportsIndex, TypeAlias
 
 import numpy as np
 
 from ..core.avals import Dtype, Shape
 from ..core.equation import Atom, Equation, Literal, Var, variables
 from ..core.graph import Graph
-from ..core.primitive import AnyPrimitive
+from ..core.primitive import AnyPrimitive, Params
 from ..core.render import letters
 from ..primitives.indexing import getitem_p
 from ..primitives.structural import broadcast_p, convert_p, reshape_p, sum_p
 from ..source import Source
 from .blocks import Block, schedule
+from .lines import Line, comment, plain
 from .memory import Memory, members, repeated_by_numpy
 from .running import run_blocks, settled
-from .scalars import NAMES, expression, literal_text
+from .scalars import NAMES, expression, literal_text, numbers_text, setting_text
 
-__all__ = ["Scope", "Writer", "write"]
+__all__ = ["Scope", "Text", "Writer", "write"]
 
 _LEAST_REUSED = 256  # entries of an array for which writing into old memory is worth the words
 _FLOAT64 = np.dtype(np.float64)
 _BASICS = {"float64": np.float64, "boolean": np.bool_, "empty": np.empty, "zeros": np.zeros, "full": np.full,
-           "run_blocks": run_blocks, "settled": settled, "add_reduce": np.add.reduce}  # no name ends in _, as variables do
+           "run_blocks": run_blocks, "settled": settled, "add_reduce": np.add.reduce}
+# No name of ours ends in _, as variables do, or in __ and a number, as constants do.
+_KEYWORD = re.compile("[a-z][a-z0-9_]*", re.ASCII)
+_UFUNCS = {f.__name__: f for f in vars(np).values() if isinstance(f, np.ufunc)}
+_LONGEST = 40  # letters of a primitive's name that are shown
 
 
 Scope: TypeAlias = dict[str, Any]
 """The names that a generated text uses, and what they stand for."""
 
 
-def write(graph: Graph, *, python_numbers: bool) -> tuple[str, Scope]:
-    """The source of the function `program`, and the names that it uses."""
+class Text(NamedTuple):
+    """A program's text, and the names in it."""
+
+    lines: list[Line]
+    scope: Scope
+
+    @property
+    def source(self) -> str:
+        return "\n".join([line.text for line in self.lines]) + "\n"
+
+
+def write(graph: Graph, *, python_numbers: bool) -> Text:
+    """The text of the function `program`."""
     writer = Writer(graph, python_numbers)
     writer.statements()
     outputs = ", ".join(map(writer.output, range(len(graph.outputs))))
-    head = f"def program({', '.join(map(writer.name, graph.inputs))}):"
-    body = [*writer.first, *writer.lines, f"return ({outputs}{',' if len(graph.outputs) == 1 else ''})"]
-    return "\n".join([*writer.functions, head, *["    " + line for line in body]]) + "\n", writer.scope
+    result = Line(f"return ({outputs}{',' if len(graph.outputs) == 1 else ''})")
+    return writer.text(map(writer.name, graph.inputs), [*plain(writer.first), *writer.lines, result])
 
 
 class Writer:
@@ -62,9 +79,9 @@ class Writer:
         self.scope: Scope = dict(_BASICS)
         self.names: dict[Var, str] = {}
         self.constants: dict[int, str] = {}
-        self.functions: list[str] = []  # one for each block, above the program
+        self.functions: list[list[Line]] = []  # one for each block, above the program
         self.first: list[str] = []  # lines before all others
-        self.lines: list[str] = []
+        self.lines: list[Line] = []
         self.assigned: set[Var] = set()  # values that have a name of the program's
         self.numbers = self._as_python_numbers() if python_numbers else set()
         self.dying: dict[int, list[Var]] = {}
@@ -103,6 +120,12 @@ class Writer:
                 self.equation(step)
             self.let_go()
 
+    def text(self, arguments: Iterable[str], body: Iterable[Line]) -> Text:
+        """The function `program` of these lines, below those of its blocks."""
+        head = Line(f"def program({', '.join(arguments)}):")
+        above = [line for function in self.functions for line in (*function, Line(""))]
+        return Text([*above, head, *[line.inside() for line in body]], self.scope)
+
     # -- names --
 
     def name(self, v: Var) -> str:
@@ -112,9 +135,12 @@ class Writer:
         return found
 
     def constant(self, value: object, hint: str) -> str:
+        """The name of a constant: a name of ours, and the hint in it, which is a user's, for the reader alone."""
         known = self.constants.get(id(value))
         if known is None:
-            known = hint if hint.isidentifier() and hint not in self.scope else f"{hint}_{len(self.scope)}"
+            word = re.sub("^[0-9]|[^A-Za-z0-9_]", "_", str.__str__(hint)[:_LONGEST])
+            own = isinstance(value, np.ufunc) and _UFUNCS.get(word) is value and word not in self.scope
+            known = word if own else f"{word}__{len(self.scope)}"
             self.constants[id(value)] = known
             self.scope[known] = value
         return known
@@ -135,53 +161,61 @@ class Writer:
         note = comment(source, results)
         template = expression(equation) if self.python_numbers else None
         if template is not None:
-            self.lines.append(f"{self.name(results[0])} = {template.format(*map(self.read, operands))}{note}")
+            self._say(f"{self.name(results[0])} = {template.format(*map(self.read, operands))}{note}", source)
             return
         call = self._call(equation)
         if primitive.several:
             targets = ", ".join(map(self.name, results)) + ", = "[len(results) > 1:] if results else ""
-            self.lines.append(f"{targets}{call}{note}")
+            self._say(f"{targets}{call}{note}", source)
         else:
             if results[0] in self.numbers:
                 call = f"float({call})"
             elif primitive.kind == "view" and not results[0].aval.shape:
                 call = f"settled({call})"
-            self.lines.append(f"{self.name(results[0])} = {call}{note}")
+            self._say(f"{self.name(results[0])} = {call}{note}", source)
+
+    def _say(self, text: str, source: Source | None = None) -> None:
+        self.lines.append(Line(text, source))
 
     def _call(self, equation: Equation) -> str:
         primitive, operands, params, results, _ = equation
         x = operands[0] if operands else None
         settings = dict(params)
         if results and results[0] in self.thin and x is not None:
-            return f"{self.read(x)}.reshape({self.thin[results[0]]!r})"
+            return f"{self.read(x)}.reshape({numbers_text(self.thin[results[0]])})"
         if x is not None and x.aval.shape:
             if primitive is reshape_p:
-                return f"{self.read(x)}.reshape({settings['shape']!r})"
+                return f"{self.read(x)}.reshape({numbers_text(settings['shape'])})"
             if primitive is getitem_p and len(operands) == 1:
                 return f"{self.read(x)}[{self.constant(settings['index'].key, 'key')}]"
             if primitive is sum_p:
-                axes = settings["axes"]
-                return f"add_reduce({self.read(x)}, {axes[0] if len(axes) == 1 else axes!r})"
+                return f"add_reduce({self.read(x)}, {_axes(settings['axes'])})"
             if primitive is convert_p and x.aval.dtype.kind != "c":
                 return f"{self.read(x)}.astype({self.constant(results[0].aval.dtype, 'dtype')})"
         elif primitive is broadcast_p and x is not None:
-            shape, dtype = settings["shape"], self.constant(results[0].aval.dtype, "dtype")
+            shape, dtype = numbers_text(settings["shape"]), self.constant(results[0].aval.dtype, "dtype")
             zero = isinstance(x, Literal) and x.value == 0
-            return f"zeros({shape!r}, {dtype})" if zero else f"full({shape!r}, {self.read(x)}, {dtype})"
+            return f"zeros({shape}, {dtype})" if zero else f"full({shape}, {self.read(x)}, {dtype})"
         if primitive.inner is not None:
             function = self.constant(primitive.inner.compiled(**settings), primitive.name)
             return f"{function}({', '.join(map(self.read, operands))})"
         evaluate = primitive.evaluate
         if primitive.overwrite is not None and isinstance(x, Var) and self._free(x, equation):
             evaluate = primitive.overwrite
-        arguments = [*map(self.read, operands), *[f"{k}={self._setting(v, k)}" for k, v in params]]
+        arguments = [*map(self.read, operands), *self.keywords(params)]
         into = [_out_argument(primitive, name) for name in self._into(equation)]
         return f"{self.constant(evaluate, primitive.name)}({', '.join([*arguments, *into])})"
 
-    def _setting(self, value: object, key: str) -> str:
-        plain = value is None or isinstance(value, (bool, int, str)) or (
-            isinstance(value, tuple) and all(type(v) is int for v in value))
-        return repr(value) if plain else self.constant(value, f"the_{key}")
+    def keywords(self, params: Params) -> list[str]:
+        """Settings as arguments. Their names are a user's where the primitive is."""
+        words: list[str] = []
+        others: dict[str, object] = {}
+        for key, value in params:
+            if type(key) is str and len(key) <= _LONGEST and _KEYWORD.fullmatch(key) and not iskeyword(key):
+                words.append(f"{key}={setting_text(value) or self.constant(value, f'the_{key}')}")
+            else:
+                others[key] = value
+        return [*words, f"**{self.constant(others, 'settings')}"] if others else words
 
     def _free(self, v: Var, equation: Equation) -> bool:
         """Whether this equation may write into the memory of one of its operands."""
@@ -205,7 +239,7 @@ class Writer:
         """Forget the values that have been used for the last time."""
         names = [self.name(v) for v in self.dying.get(self.step, ()) if v in self.assigned]
         if names:
-            self.lines.append(" = ".join(names) + " = None")
+            self._say(" = ".join(names) + " = None")
 
     def output(self, number: int) -> str:
         """A result, in memory that it shares with nobody."""
@@ -235,17 +269,17 @@ class Writer:
         made = list(text.kept)
         self.assigned.update((*made, *totals))
         for v in made:
-            self.lines.append(f"{self.name(v)} = empty({v.aval.shape!r}, {self.constant(v.aval.dtype, 'dtype')})")
+            self._say(f"{self.name(v)} = empty({numbers_text(v.aval.shape)}, {self.constant(v.aval.dtype, 'dtype')})")
         arguments = [self.name(v) for v in (*text.taken, *made)]
-        self.functions.append("\n".join([f"def {name}(start, stop{''.join(', ' + a for a in arguments)}):",
-                                         *["    " + line for line in text.lines]]) + "\n")
+        head = Line(f"def {name}(start, stop{''.join(', ' + a for a in arguments)}):")
+        self.functions.append([head, *[line.inside() for line in text.lines]])
         combine = self.constant(tuple([np.add for _ in totals]), "combine")
         targets = ", ".join(map(self.name, totals)) + ("," if len(totals) == 1 else "")
         call = f"run_blocks({', '.join([name, str(block.n), str(block.rows), combine, *arguments])})"
-        self.lines.append(f"{targets + ' = ' if totals else ''}{call}")
+        self._say(f"{targets + ' = ' if totals else ''}{call}")
         for v in totals:
             if v in self.numbers:
-                self.lines.append(f"{self.name(v)} = float({self.name(v)})")
+                self._say(f"{self.name(v)} = float({self.name(v)})")
 
 
 class _BlockText:
@@ -265,7 +299,7 @@ class _BlockText:
         for e in reversed(block.members):
             if e.primitive.kind == "view":  # what is looked into lives as long as the view
                 self.last.update((v, max(self.last[v], self.last[e.results[0]])) for v in variables(e.operands))
-        self.lines: list[str] = []
+        self.lines: list[Line] = []
         self._write()
 
     def _below(self, atom: Atom) -> Atom:
@@ -281,11 +315,11 @@ class _BlockText:
         writer, block = self.writer, self.block
         scratch = _Scratch(block.rows)
         here: dict[Atom, str] = {}  # values cut to the block
-        body: list[str] = []
+        body: list[Line] = []
         for v in (*self.taken, *self.kept):
             if v.aval.shape and v.aval.shape[0] == block.n and not (v in self.taken and self._only_whole(v)):
                 here[v] = f"{writer.name(v)}i"
-                body.append(f"{here[v]} = {writer.name(v)}[i:j]")
+                body.append(Line(f"{here[v]} = {writer.name(v)}[i:j]"))
 
         def read(atom: Atom) -> str:
             if isinstance(atom, Literal) and atom.aval.shape and atom.aval.shape[0] == block.n:
@@ -297,10 +331,9 @@ class _BlockText:
         for i, e in enumerate(block.members):
             (result,) = e.results
             if result in block.totals:
-                axes = dict(e.params)["axes"]
-                part = f"add_reduce({read(e.operands[0])}, {axes[0] if len(axes) == 1 else axes!r})"
+                part = f"add_reduce({read(e.operands[0])}, {_axes(dict(e.params)['axes'])})"
                 name = writer.name(result)
-                body.append(f"{name} = {part} if {name} is None else {name} + {part}{comment(e.source, e.results)}")
+                statement = f"{name} = {part} if {name} is None else {name} + {part}"
             else:
                 target = here.get(result)
                 words = list(map(read, e.operands))
@@ -308,15 +341,15 @@ class _BlockText:
                     if self.last[v] == i:
                         scratch.release(here.get(v, ""))
                 here[result], statement = self._statement(e, words, target, scratch)
-                body.append(f"{statement}{comment(e.source, e.results)}")
-        head = [f"{name} = empty({(block.rows, *row)!r}, {writer.constant(dtype, 'dtype')})"
+            body.append(Line(f"{statement}{comment(e.source, e.results)}", e.source))
+        head = [f"{name} = empty({numbers_text((block.rows, *row))}, {writer.constant(dtype, 'dtype')})"
                 for name, (row, dtype) in scratch.arrays.items()]
         totals = [writer.name(v) for e in block.members for v in e.results if v in block.totals]
         short = [f"        {name} = {name}[:stop - i]" for name in scratch.arrays]  # the last block may be shorter
-        self.lines = [*head, *[f"{t} = None" for t in totals], f"for i in range(start, stop, {block.rows}):",
-                      f"    j = i + {block.rows}", *(["    if j > stop:", "        j = stop", *short]),
-                      *["    " + line for line in body],
-                      f"return ({''.join(writer.name(v) + ', ' for v in self.totals)})"]
+        loop = f"for i in range(start, stop, {block.rows}):"
+        first = [f"    j = i + {block.rows}", "    if j > stop:", "        j = stop", *short]
+        self.lines = [*plain([*head, *[f"{t} = None" for t in totals], loop, *first]), *[line.inside() for line in body],
+                      Line(f"return ({''.join(writer.name(v) + ', ' for v in self.totals)})")]
 
     def _only_whole(self, v: Var) -> bool:
         """Whether an array from outside is only repeated along the first axis, so that each block needs all of it."""
@@ -342,8 +375,7 @@ class _BlockText:
         if primitive is convert_p and operands[0].aval.dtype.kind != "c" and operands[0].aval.shape:
             call = f"{words[0]}.astype({writer.constant(result.aval.dtype, 'dtype')})"
         else:
-            extra = [f"{k}={writer._setting(v, k)}" for k, v in params]
-            call = f"{writer.constant(primitive.evaluate, primitive.name)}({', '.join([*words, *extra])})"
+            call = f"{writer.constant(primitive.evaluate, primitive.name)}({', '.join([*words, *writer.keywords(params)])})"
         if target:
             return target, f"{target}[...] = {call}"
         name = f"{writer.name(result)}i"
@@ -378,6 +410,6 @@ def _out_argument(primitive: AnyPrimitive, name: str) -> str:
     return f"out={name}" if primitive.evaluate in (np.maximum, np.minimum) else name
 
 
-def comment(source: Source | None, results: Sequence[Var]) -> str:
-    """What stands behind a statement: the types of its results, and the user's line."""
-    return f"  # {', '.join(str(v.aval) for v in results)}{f' {source.file}:{source.line}' if source else ''}"
+def _axes(axes: Sequence[SupportsIndex]) -> str:
+    """Axes for a sum; one alone is given as a number, which is faster."""
+    return str(axes[0].__index__()) if len(axes) == 1 else numbers_text(axes)

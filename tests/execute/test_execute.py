@@ -54,9 +54,9 @@ def _shrink(patch: pytest.MonkeyPatch, least: int, entries: int) -> None:
 
 def _function(graph: Graph, python_numbers: bool) -> Callable[..., tuple[Any, ...]]:
     """A graph as the function that the executor makes of it."""
-    source, scope = write(simplify(inlined(graph)), python_numbers=python_numbers)
-    exec(compile(source, "<a program>", "exec"), scope)
-    function: Callable[..., tuple[Any, ...]] = scope["program"]
+    text = write(simplify(inlined(graph)), python_numbers=python_numbers)
+    exec(compile(text.source, "<a program>", "exec"), text.scope)
+    function: Callable[..., tuple[Any, ...]] = text.scope["program"]
     return function
 
 

@@ -16,6 +16,7 @@ from fad import tree
 from fad.core.graph import Graph
 from fad.errors import AbstractValueError, ArgumentError, DtypeError, FadError, MissingRuleError, ShapeError, TreeError
 from fad.execute import Loop
+from fad.execute.writing import Text
 from fad.passes.linearize import gradient_graph
 from fad.passes.simplify import drop_dead
 from fad.testing import check_grads
@@ -333,7 +334,7 @@ def test_forward_mode_in_constant_memory() -> None:
 
 def test_a_step_of_numbers_is_pythons_own_arithmetic(monkeypatch: pytest.MonkeyPatch) -> None:
     """And so takes no more than a microsecond or two an equation: the loops call nothing but Python's sin and cos."""
-    written: list[tuple[str, dict[str, Any]]] = []
+    written: list[Text] = []
     text = Loop._text
 
     def noted(self: Loop, *, python_numbers: bool) -> Any:
@@ -346,11 +347,11 @@ def test_a_step_of_numbers_is_pythons_own_arithmetic(monkeypatch: pytest.MonkeyP
     fad.jit(fad.grad(lambda p: np.sum(pendulum(p, 0.5, 100)[1])))(1.0)
     assert len(written) == 2
     turns = 0
-    for source, scope in written:
-        _, *turn = source.partition("    for i in ")[2].partition("    return")[0].splitlines()
+    for program in written:
+        _, *turn = program.source.partition("    for i in ")[2].partition("    return")[0].splitlines()
         turns += len(turn)
         called = re.findall(r"(\w+)\(", "\n".join(line.partition("  # ")[0] for line in turn))
-        assert {getattr(scope.get(name), "__module__", "builtins") for name in called} <= {"math"}, source
+        assert {getattr(program.scope.get(name), "__module__", "builtins") for name in called} <= {"math"}, program.source
     assert turns <= inside + 8  # lines that hand on and store
 
 
