@@ -24,14 +24,26 @@ class FadError(Exception):
         what: what happened, with the shapes and dtypes concerned.
         why: why it cannot be otherwise.
         edit: the change to the user's code that mends it.
-        source: the place in the user's code; by default, the line being run.
+        source: the place in the user's code; by default, the line being run. An error that has come from another
+            process has its text alone, `place`.
     """
 
     def __init__(self, what: str, *, why: str = "", edit: str = "", source: Source | None = None) -> None:
         source = source or here()
         self.what, self.why, self.edit, self.source = what, why, edit, source
-        parts = (("where", str(source) if source else ""), ("why", why), ("edit", edit))
+        self.place = str(source) if source else ""
+        parts = (("where", self.place), ("why", why), ("edit", edit))
         super().__init__("\n".join([what, *(f"  {name + ':':<7}{text}" for name, text in parts if text)]))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """For another process the place is text: a code object does not travel."""
+        return _restored, (type(self), self.args), {**self.__dict__, "source": None}
+
+
+def _restored(error: type[FadError], args: tuple[object, ...]) -> FadError:
+    restored = error.__new__(error)
+    super(FadError, restored).__init__(*args)
+    return restored
 
 
 class NonScalarError(FadError, TypeError):

@@ -79,19 +79,21 @@ def replay(graph: Graph, values: Sequence[Value]) -> tuple[Value, ...]:
     env: dict[Atom, Value] = dict(zip(graph.inputs, values, strict=True))
     outer_source = recorder.source if recorder is not None else None
     in_derivative = outer_source is not None and outer_source.in_derivative  # in a user's own rule
-    for primitive, operands, params, results, source in graph.equations:
-        arguments = [env[a] if isinstance(a, Var) else a.value for a in operands]
-        if recorder is None:
-            out = primitive.evaluate(*arguments, **dict(params))
-        else:
-            recorder.source = source.derivative if in_derivative and source is not None else source
-            out = recorder.record(primitive, arguments, params)
-        if primitive.several:
-            env.update(zip(results, out, strict=True))
-        else:
-            env[results[0]] = out
-    if recorder is not None:
-        recorder.source = outer_source
+    try:
+        for primitive, operands, params, results, source in graph.equations:
+            arguments = [env[a] if isinstance(a, Var) else a.value for a in operands]
+            if recorder is None:
+                out = primitive.evaluate(*arguments, **dict(params))
+            else:
+                recorder.source = source.derivative if in_derivative and source is not None else source
+                out = recorder.record(primitive, arguments, params)
+            if primitive.several:
+                env.update(zip(results, out, strict=True))
+            else:
+                env[results[0]] = out
+    finally:  # the user's function may catch an error, and go on at lines of its own
+        if recorder is not None:
+            recorder.source = outer_source
     return tuple([env[a] if isinstance(a, Var) else a.value for a in graph.outputs])
 
 

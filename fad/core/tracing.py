@@ -211,10 +211,13 @@ class Builder:
 
     def following(self, equations: Iterable[Equation]) -> Iterator[Equation]:
         """The equations of another graph, one by one; what is recorded meanwhile is attributed to their lines."""
-        for equation in equations:
-            self.source = equation.source
-            yield equation
-        self.source = None
+        before = self.source
+        try:
+            for equation in equations:
+                self.source = equation.source
+                yield equation
+        finally:
+            self.source = before
 
     # -- closing --
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import copy
 import inspect
 import math
+import pickle
 import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -393,9 +395,21 @@ def test_mistakes(case: Case) -> None:
     for word in case.words:
         assert word in text or word == "# made here", f"{word!r} is not in\n{text}"
     _check_form(case, error, text)
+    _check_travels(error)
     assert "setting an array element" not in text
     assert active_builder() is None
     assert fad.grad(lambda x: np.sum(np.sin(x)))(X).tolist() == np.cos(X).tolist()
+
+
+def _check_travels(error: FadError) -> None:
+    """From another process comes the same error; the place is text."""
+    error.add_note("a note")
+    for found in (pickle.loads(pickle.dumps(error)), copy.deepcopy(error)):
+        assert type(found) is type(error)
+        assert str(found) == str(error)
+        for name in ("what", "why", "edit", "place", "__notes__"):
+            assert getattr(found, name) == getattr(error, name)
+        assert found.place in str(found)
 
 
 def _check_form(case: Case, error: FadError, text: str) -> None:
@@ -504,6 +518,22 @@ def test_an_exception_caught_inside_is_forgotten() -> None:
 
     assert fad.grad(f)(3.0) == 6.0
     assert fad.jit(fad.grad(f))(3.0) == 6.0
+
+
+def test_after_an_error_that_was_caught_equations_are_at_their_own_lines() -> None:
+    g = fad.trace(lambda a, b: np.sum(np.sin(a) * b), X, X)
+    rule = fad.custom_vjp(lambda a: a * 2.0)
+    rule.defvjp(lambda a: (a * 2.0, None), lambda res, ct: (ct + np.ones(4),))
+
+    for failing in (lambda a: g(a, np.ones(4)), lambda a: fad.grad(lambda b: np.sum(rule(b)))(a),
+                    lambda a: fad.vmap(g)(a[None], np.ones((1, 4)))):
+        def f(a: Any, failing: Callable[[Any], Any] = failing) -> Any:
+            with contextlib.suppress(Exception):
+                failing(a)
+            return np.log(a).sum()  # here
+
+        lines = [e.source.line for e in fad.trace(f, X).equations if e.source is not None]
+        assert lines[-2:] == [f.__code__.co_firstlineno + 3] * 2
 
 
 def test_a_fad_error_can_be_caught_as_what_it_is() -> None:
