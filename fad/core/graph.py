@@ -17,8 +17,9 @@ from functools import lru_cache
 from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from ..config import Info, settings
+from .avals import refuse_other_arithmetic
 from .equation import Atom, Equation, Literal, Var, literal, small_literal, variables
-from .primitive import Value, innermost
+from .primitive import Traced, Value, innermost
 from .render import render
 
 __all__ = ["Atom", "Equation", "Graph", "Literal", "Signature", "Var", "inlined", "literal", "memoised", "replay",
@@ -62,9 +63,12 @@ class Graph:
 
     def __call__(self, *args: Any) -> Any:
         """Apply the program to arrays, or to traced values."""
-        if self.signature is None:
-            return replay(self, args)
-        return self.signature.rebuild(replay(self, self.signature.flatten(args)))
+        values = args if self.signature is None else self.signature.flatten(args)
+        for x in values:
+            if not isinstance(x, Traced):
+                refuse_other_arithmetic(x)
+        results = replay(self, values)
+        return results if self.signature is None else self.signature.rebuild(results)
 
     def __str__(self) -> str:
         return render(self.inputs, self.equations, self.outputs)

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import AbstractValueError, CaptureChangedError, DtypeError, EscapedTracerError, FadError, ObjectArrayError
+from ..errors import AbstractValueError, CaptureChangedError, EscapedTracerError, FadError, ObjectArrayError
 from ..source import Source, here, source_of
 from .avals import Aval, aval_of, make_aval
 from .dispatch import newcomers
@@ -28,7 +28,7 @@ from .primitive import AnyPrimitive, Operand, Out, Params, Primitive, Traced, Va
 from .recipes import Recipe
 from .tracer import Tracer
 
-__all__ = ["Builder", "Trace", "active_builder", "active_builders", "concrete", "refuse_other_arithmetic", "trace"]
+__all__ = ["Builder", "Trace", "active_builder", "active_builders", "concrete", "trace"]
 
 _getframe = sys._getframe
 _FLOAT64 = np.dtype(np.float64)
@@ -44,7 +44,6 @@ _MOST_SHARED = 1 << 14  # variables of one type that are kept
 _SNAPSHOT_BYTES = 1 << 20  # a captured array up to this size is copied, which takes less than using it; a larger one
 # is watched: a write to few entries of it, after a traced operation has read it, is not seen
 _FEW_BYTES = 8192
-_OTHER_ARITHMETIC = ("MaskedArray", "matrix")  # subclasses of ndarray that compute otherwise
 
 
 def _numbered(aval: Aval, number: int) -> tuple[Var]:
@@ -197,7 +196,6 @@ class Builder:
 
     def _capture_array(self, x: Value, aval: Aval) -> Var:
         """Capture an array as it is now: the program runs later, and the user's code may write to it until then."""
-        refuse_other_arithmetic(x)
         if x.nbytes <= _SNAPSHOT_BYTES:
             entry = self.captures.get(id(x))
             if entry is not None and not _same(self._captured[entry[0]], x):  # written to since: another constant
@@ -311,14 +309,6 @@ class Builder:
                 "none yet",
             edit="index fad.numpy.asarray(table)[i], not the plain table[i]" if purpose in ("an index", "a plain array")
             else "choose entry by entry with np.where(condition, a, b), or use fad.cond")
-
-
-def refuse_other_arithmetic(x: Operand) -> None:
-    """See that an array computes as arrays do."""
-    if isinstance(x, np.ndarray) and x.__class__ is not np.ndarray and x.__class__.__name__ in _OTHER_ARITHMETIC:
-        raise DtypeError(f"an operand of type {x.__class__.__name__}, of shape {x.shape}",
-                         why="it computes by other rules than an array, and fad knows those of arrays",
-                         edit="give an array: np.ma.filled(x, 0.0) with np.where for the mask, or np.asarray(x)")
 
 
 def _same(a: Value, b: Value) -> bool:

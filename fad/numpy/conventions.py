@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..core.avals import Dtype, Shape
+from ..core.avals import Dtype, Shape, refuse_other_arithmetic
 from ..core.dispatch import Rule, overrides
 from ..core.equation import small_literal
 from ..core.primitive import Traced, Value
@@ -95,7 +95,10 @@ def result_dtype(*values: object) -> Dtype:
 def as_array(x: Any) -> Value:  # Any: whatever NumPy takes for an array
     """A value that has a shape and a dtype: lists become arrays, lists with traced entries are stacked."""
     value: Value = x
-    if isinstance(x, (Tracer, np.ndarray, np.generic)):
+    if isinstance(x, Tracer):
+        return value
+    refuse_other_arithmetic(x)  # before what follows makes a plain array of it
+    if isinstance(x, (np.ndarray, np.generic)):
         return value
     if isinstance(x, (list, tuple)) and _has_traced(x):
         stacked: Value = overrides[np.stack](list(map(as_array, x)))

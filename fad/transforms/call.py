@@ -17,12 +17,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import tree
-from ..core.avals import Aval, aval_of
+from ..core.avals import Aval, aval_of, refuse_other_arithmetic
 from ..core.graph import Graph
 from ..core.leaves import aval_of_value, fitting, is_array
 from ..core.primitive import Value
 from ..core.tracer import Tracer
-from ..core.tracing import refuse_other_arithmetic, trace
+from ..core.tracing import trace
 from ..errors import ArgumentError, DtypeError, IntegerArgumentError, NonScalarError, ObjectArrayError, TreeError
 from ..primitives.structural import convert
 from ..tree import Structure
