@@ -10,13 +10,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple, Protocol, TypeAlias
 
 from .errors import ArgumentError
 
-__all__ = ["CacheInfo", "Info", "Settings", "settings"]
+__all__ = ["CacheInfo", "Info", "Lock", "Settings", "renewed_in_a_fork", "settings"]
 
 
 class CacheInfo(NamedTuple):
@@ -113,3 +116,27 @@ class Settings:
 
 
 settings = Settings()
+
+
+def renewed_in_a_fork(renew: Callable[[], object]) -> None:
+    """Run `renew` in each process that is forked off this one: a lock that another thread holds stays locked there for ever,
+    and the threads of a pool are not there."""
+    renew()
+    if sys.platform != "win32":
+        os.register_at_fork(after_in_child=renew)
+
+
+class Lock:
+    """A lock that a thread may take again, and that is free in a forked process."""
+
+    def __init__(self) -> None:
+        renewed_in_a_fork(self._renew)
+
+    def _renew(self) -> None:
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *error: object) -> None:
+        self._lock.release()

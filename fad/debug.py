@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import builtins
 import itertools
-import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -30,6 +29,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from . import tree
+from .config import Lock, renewed_in_a_fork
 from .core.avals import aval_of
 from .core.equation import Atom, Equation, Var
 from .core.graph import Graph, inlined
@@ -55,8 +55,13 @@ class _Switch:
     def __init__(self, methods: dict[tuple[type, str], Callable[..., object]]) -> None:
         self._methods = methods
         self._usual = {place: place[0].__dict__[place[1]] for place in methods}
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._open = 0
+        renewed_in_a_fork(self._renew)
+
+    def _renew(self) -> None:
+        if self._open:  # it may be half done
+            self._put(self._methods)
 
     @contextmanager
     def on(self) -> Iterator[None]:

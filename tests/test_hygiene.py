@@ -234,3 +234,61 @@ def test_import_fad_imports_numpy_and_the_standard_library_alone(run_python: Cal
 def test_import_changes_nothing_of_numpys(run_python: Callable[[str], str]) -> None:
     run_python("import numpy as np; old = np.geterr(), np.get_printoptions(); names = dict(vars(np)); import fad; "
                "assert old == (np.geterr(), np.get_printoptions()); assert all(vars(np)[k] is names[k] for k in names)")
+
+
+# -- processes ------------------------------------------------------------------------------------
+
+_FORKED = """
+import os, signal, sys, threading, warnings
+import numpy as np, scipy.special, fad, fad.debug, fad.scipy
+from fad.scipy import functions
+warnings.simplefilter("ignore")
+signal.alarm(30)  # which is not inherited
+x = np.linspace(0.1, 1.0, 200_000)
+f = fad.jit(lambda a: np.sum(np.exp(-a) * np.sin(a) + a))
+fad.config.threads = 2
+expected = f(x)
+
+def in_the_child():
+    signal.alarm(20)
+    assert np.isclose(f(x), expected)
+    assert fad.jit(lambda a: a * 3.0)(1.0) == 3.0 and f(1.0) == np.exp(-1.0) * np.sin(1.0) + 1.0
+    with fad.debug.nans(), fad.debug.eager():
+        assert fad.grad(np.sin)(0.0) == 1.0
+    fad.scipy.uninstall(); fad.scipy.install()
+    assert fad.grad(scipy.special.expit)(0.0) == 0.25
+
+inside, done = threading.Barrier(2), threading.Event()
+def hold():
+    with f._lock, functions._lock, fad.scipy._state.lock, fad.debug._programs._lock, fad.debug._builders._lock:
+        inside.wait(); done.wait()
+thread = threading.Thread(target=hold); thread.start(); inside.wait()
+child = os.fork()
+if not child:
+    in_the_child()
+    os._exit(0)
+done.set(); thread.join()
+assert os.waitpid(child, 0)[1] == 0
+assert np.isclose(f(x), expected)
+"""
+
+_AT_THE_END = """
+import atexit, warnings
+import numpy as np, fad
+x = np.linspace(0.1, 1.0, 200_000)
+f = fad.jit(lambda a: np.sum(np.exp(-a) * np.sin(a) + a))
+expected = f(x)
+fad.config.threads = 2
+{before}
+atexit.register(lambda: print(np.isclose(f(x), expected)))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
+def test_a_fork_has_locks_and_threads_of_its_own(run_python: Callable[[str], str]) -> None:
+    run_python(_FORKED)
+
+
+@pytest.mark.parametrize("before", ["", "f(x)"])
+def test_when_python_ends_there_are_no_threads(run_python: Callable[[str], str], before: str) -> None:
+    assert run_python(_AT_THE_END.format(before=before)) == "True\n"

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..config import settings
+from ..config import renewed_in_a_fork, settings
 from ..core.primitive import Operand, Value, Values
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
+    from concurrent.futures import Executor, Future
 
 __all__ = ["run_blocks", "settled"]
 
@@ -27,6 +27,9 @@ def _pool(threads: int) -> Executor:
     return ThreadPoolExecutor(threads, thread_name_prefix="fad")
 
 
+renewed_in_a_fork(_pool.cache_clear)
+
+
 def run_blocks(function: Callable[..., Values], n: int, rows: int, combine: Sequence[np.ufunc],
                *arrays: Value) -> Values:
     """Run a block's function from 0 to n, in one go or in a share for each thread; the totals, combined."""
@@ -35,8 +38,14 @@ def run_blocks(function: Callable[..., Values], n: int, rows: int, combine: Sequ
         return function(0, n, *arrays)
     blocks = -(-n // rows)
     cuts = [min(n, rows * (blocks * i // shares)) for i in range(shares)] + [n]
-    jobs = [_pool(shares).submit(copy_context().run, function, cuts[i], cuts[i + 1], *arrays)
-            for i in range(1, shares)]  # np.errstate is part of the context
+    jobs: list[Future[Values]] = []
+    try:
+        for i in range(1, shares):  # np.errstate is part of the context
+            jobs.append(_pool(shares).submit(copy_context().run, function, cuts[i], cuts[i + 1], *arrays))
+    except RuntimeError:  # no thread is to be had: Python is about to end, or the system has no more of them
+        for job in jobs:
+            job.result()
+        return function(0, n, *arrays)
     parts = [function(cuts[0], cuts[1], *arrays), *[job.result() for job in jobs]]
     return tuple([_combined(ufunc, [part[k] for part in parts]) for k, ufunc in enumerate(combine)])
 

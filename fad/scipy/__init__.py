@@ -18,8 +18,8 @@ from __future__ import annotations
 
 import importlib
 import sys
-import threading
 
+from ..config import Lock
 from ..core.dispatch import newcomers
 from .functions import enter_again, leave, return_to
 
@@ -36,7 +36,7 @@ class _State:
     __slots__ = ("lock", "modules", "on", "seen")
 
     def __init__(self) -> None:
-        self.lock = threading.RLock()
+        self.lock = Lock()
         self.modules: set[str] = set()  # of SciPy's, whose functions have rules
         self.seen = -1  # how many modules Python had when we last looked
         self.on = True

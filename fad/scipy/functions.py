@@ -9,11 +9,11 @@ code back.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Hashable, Iterable
 from types import FunctionType
 from typing import Any
 
+from ..config import Lock
 from ..core.dispatch import Rule, overrides
 from ..core.primitive import Traced
 
@@ -21,7 +21,7 @@ __all__ = ["enter", "enter_again", "leave", "return_to"]
 
 _entered: dict[Hashable, Rule] = {}  # functions and ufuncs -> what to do with traced arguments
 _kept: dict[FunctionType, FunctionType] = {}  # the functions that have our body -> functions with their own
-_lock = threading.RLock()
+_lock = Lock()
 
 
 def enter(function: Hashable, rule: Rule) -> None:

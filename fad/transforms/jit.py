@@ -10,7 +10,6 @@ down another path, which is traced when it is met for the first time.
 from __future__ import annotations
 
 import functools
-import threading
 import warnings
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, Concatenate, Generic, Literal, NamedTuple, Protocol, overload
@@ -18,6 +17,7 @@ from typing import Any, Concatenate, Generic, Literal, NamedTuple, Protocol, ove
 import numpy as np
 
 from .. import tree
+from ..config import Lock
 from ..core.graph import Graph, replay
 from ..core.leaves import aval_of_value, is_array, is_number
 from ..core.primitive import Traced, Value
@@ -67,13 +67,14 @@ class OfClass(Protocol[Q, Out]):
 class Jitted(Generic[P, R]):
     """A compiled function: see `jit`."""
 
+    _lock = Lock()  # one for all, as it is held for a moment only
+
     def __init__(self, f: Callable[P, R], static_argnums: tuple[int, ...], static_argnames: tuple[str, ...],
                  guards: str) -> None:
         self._f: Callable[..., R] = f
         self._guards = guards
         self._static = static_places(f, static_argnums, static_argnames)
         self._paths: dict[Hashable, list[Path]] = {}
-        self._lock = threading.RLock()
         self._hits = self._misses = 0
         self._warned = False
         functools.update_wrapper(self, f, updated=())  # not its __dict__: that of grad(jit(f)) is a Jitted's own
