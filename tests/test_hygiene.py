@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import gc
 import os
@@ -204,6 +205,63 @@ def test_a_trace_belongs_to_its_thread() -> None:
 
     assert fad.grad(f)(3.0) == 6.0
     assert seen == [(None, 1.0)]
+
+
+# -- settings -------------------------------------------------------------------------------------
+
+
+def test_settings_of_tasks_that_overlap() -> None:
+    sizes = []
+
+    async def one(n: int, time: float) -> None:
+        with fad.config(threads=n, cache_size=n):
+            await asyncio.sleep(time)
+            assert fad.config.threads == n
+            fad.config.threads = n + 10
+            await asyncio.sleep(time)
+            assert fad.config.threads == n + 10
+            sizes.append(fad.config.cache_size)
+
+    async def both() -> None:
+        await asyncio.gather(one(2, 0.01), one(3, 0.02), one(4, 0.005))
+
+    before = fad.config.threads, fad.config.cache_size
+    asyncio.run(both())
+    assert (fad.config.threads, fad.config.cache_size) == before
+    assert set(sizes) <= {2, 3, 4}
+
+
+def test_settings_of_threads_that_overlap() -> None:
+    before = fad.config.threads, fad.config.cache_size
+    steps = [threading.Barrier(2, timeout=20.0) for _ in range(3)]
+
+    def block(n: int, leaves_first: bool) -> int:
+        with fad.config(threads=n, cache_size=100 + n):
+            steps[0].wait()
+            if not leaves_first:
+                steps[1].wait()
+            seen = fad.config.threads
+        if leaves_first:
+            steps[1].wait()
+        return seen
+
+    with ThreadPoolExecutor(2) as pool:
+        jobs = pool.submit(block, 2, True), pool.submit(block, 3, False)
+        assert [job.result() for job in jobs] == [2, 3]
+    assert (fad.config.threads, fad.config.cache_size) == before
+
+
+def test_settings_after_a_block() -> None:
+    before = fad.config.threads, fad.config.cache_size
+    with fad.config(threads=2), fad.config(cache_size=7):
+        assert (fad.config.threads, fad.config.cache_size) == (2, 7)
+        fad.config.threads, fad.config.cache_size = 3, 8
+        with contextlib.suppress(fad.FadError), fad.config(threads=4, cache_size=-1):
+            pass
+        with contextlib.suppress(fad.FadError), fad.config(threads=0, cache_size=5):
+            pass
+        assert (fad.config.threads, fad.config.cache_size) == (3, 8)
+    assert (fad.config.threads, fad.config.cache_size) == before
 
 
 # -- imports --------------------------------------------------------------------------------------
