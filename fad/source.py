@@ -66,11 +66,12 @@ class Source:
     @property
     def text(self) -> str:
         """The expression that was being run, as its author wrote it; empty where that is not at hand."""
-        line, last, start, end = next(itertools.islice(self.code.co_positions(), self.instruction // 2, None))
-        if line is None or start is None:
+        nowhere = None, None, None, None  # of code without a table of lines
+        line, last, start, end = next(itertools.islice(self.code.co_positions(), self.instruction // 2, None), nowhere)
+        if line is None or start is None or "\0" in self.file:  # no file has such a name
             return ""
-        written = linecache.getline(self.file, line).encode()  # columns count bytes
-        return written[start:end if last == line else None].decode().strip()
+        written = linecache.getline(self.file, line).encode(errors="surrogatepass")  # columns count bytes
+        return written[start:end if last == line else None].decode(errors="replace").strip()
 
     @property
     def operation(self) -> tuple[int, int]:
@@ -88,6 +89,8 @@ _LIMIT = 1 << 16  # programs that make code without end (a notebook, eval) must 
 
 
 def _is_internal(file: str) -> bool:
+    if len(_internal) > _LIMIT:
+        _internal.clear()
     answer = _internal[file] = file.startswith((_FAD, _NUMPY, _SCIPY, "<fad ", "<__array_function__")) and file not in _TOUR
     return answer
 

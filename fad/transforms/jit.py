@@ -35,6 +35,8 @@ __all__ = ["CacheInfo", "Jitted", "jit"]
 
 _MOST_PATHS = 64
 _WARN_AT = 12
+_MOST_TYPES = 1024  # kept: the oldest goes, and if it is used again is traced again
+_WARN_AT_TYPES = 256
 _UNGUARDED = "repr"  # whose answer is no text of the plain call's, and so ends up on a screen and not in a program
 
 
@@ -76,7 +78,7 @@ class Jitted(Generic[P, R]):
         self._static = static_places(f, static_argnums, static_argnames)
         self._paths: dict[Hashable, list[Path]] = {}
         self._hits = self._misses = 0
-        self._warned = False
+        self._warned = self._warned_of_types = False
         functools.update_wrapper(self, f, updated=())  # not its __dict__: that of grad(jit(f)) is a Jitted's own
 
     @overload
@@ -209,6 +211,13 @@ class Jitted(Generic[P, R]):
             if traced.captures:
                 return path, traced.captures
             paths = self._paths.setdefault(key, [])
+            if len(self._paths) > _MOST_TYPES:
+                del self._paths[next(iter(self._paths))]
+            if len(self._paths) >= _WARN_AT_TYPES and not self._warned_of_types:
+                self._warned_of_types = True
+                warnings.warn(f"{self._name} has been compiled for {len(self._paths)} types of arguments: each new shape, "
+                              "dtype and static value traces and compiles anew. Bring arrays to a few shapes, or make a "
+                              "number that changes an argument that is not static.", RuntimeWarning, stacklevel=3)
             paths[:] = [*(p for p in paths if p.answers != path.answers), path]  # another thread may have been here
             if len(paths) >= _WARN_AT and not self._warned:
                 self._warned = True
@@ -226,15 +235,18 @@ class Jitted(Generic[P, R]):
         leaves, structure = tree.flatten(x)
         return tree.unflatten(structure, [next(rest) if is_array(leaf) else leaf for leaf in leaves])
 
+    @property
+    def _name(self) -> str:
+        return getattr(self._f, "__name__", "a function")
+
     def _warn(self, paths: Sequence[Path]) -> None:
         source: Source | None = None
         for equation in paths[-1].program.graph.equations:
             if equation.primitive is guard_p:
                 source = equation.source
-        name = getattr(self._f, "__name__", "a function")
-        warnings.warn(f"{name} has been compiled for {len(paths)} paths, as Python asks for traced values at {source}: "
-                      "each new answer traces and compiles anew. Use np.where or fad.cond there, or make the value "
-                      "a static argument.", RuntimeWarning, stacklevel=5)
+        warnings.warn(f"{self._name} has been compiled for {len(paths)} paths, as Python asks for traced values at "
+                      f"{source}: each new answer traces and compiles anew. Use np.where or fad.cond there, or make the "
+                      "value a static argument.", RuntimeWarning, stacklevel=4)
 
     # -- inside another trace --
 

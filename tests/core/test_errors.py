@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 import fad
-from fad import errors
+from fad import errors, source
 from fad.core.tracing import active_builder
 from fad.errors import FadError
 
@@ -518,6 +518,29 @@ def test_an_exception_caught_inside_is_forgotten() -> None:
 
     assert fad.grad(f)(3.0) == 6.0
     assert fad.jit(fad.grad(f))(3.0) == 6.0
+
+
+def test_code_without_lines_or_a_file() -> None:
+    def f(x: Any) -> Any:
+        return math.sin(x[0])
+
+    code = f.__code__
+    for other in (code.replace(co_linetable=b""), code.replace(co_filename="a\0b"), code.replace(co_filename="a\udce9")):
+        f.__code__ = other
+        with pytest.raises(errors.ConversionError, match="converted to a plain number"):
+            fad.grad(f)(X)
+
+
+def test_file_names_without_end() -> None:
+    limit = source._LIMIT
+    source._LIMIT = 10
+    try:
+        for n in range(50):
+            f = eval(compile("lambda x: x * x", f"cell {n}", "eval"))
+            assert fad.grad(f)(3.0) == 6.0
+        assert len(source._internal) <= 11
+    finally:
+        source._LIMIT = limit
 
 
 def test_after_an_error_that_was_caught_equations_are_at_their_own_lines() -> None:

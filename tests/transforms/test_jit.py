@@ -593,11 +593,30 @@ def test_paths_that_keep_multiplying() -> None:
             assert compiled(2.0, float(n)) == 2.0 * n
     (warning,) = seen
     assert warning.category is RuntimeWarning
+    assert warning.filename == __file__
     assert f"{__file__}:{f.__code__.co_firstlineno + 1}" in str(warning.message)
     assert "np.where" in str(warning.message)
     assert compiled.cache_info().paths == 64
     assert compiled(2.0, 99.0) == 198.0
     assert compiled(2.0, 0.0) == 0.0  # long forgotten
+
+
+def test_types_that_keep_coming(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are warned of, once, and the oldest are forgotten, with their programs."""
+    monkeypatch.setattr("fad.transforms.jit._MOST_TYPES", 8)
+    monkeypatch.setattr("fad.transforms.jit._WARN_AT_TYPES", 4)
+    by_shape, by_value = fad.jit(lambda x: x * 2.0), fad.jit(lambda x, n: x * n, static_argnums=1)
+    for compiled, arguments in ((by_shape, lambda n: (np.ones(n),)), (by_value, lambda n: (2.0, n))):
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            for n in range(20):
+                compiled(*arguments(n))
+        assert "compiled for 4 types" in str(seen[0].message)
+        assert [w.filename for w in seen] == [__file__]
+        assert compiled.cache_info() == CacheInfo(hits=0, misses=20, types=8, paths=8)
+        compiled(*arguments(19))
+        compiled(*arguments(0))
+        assert compiled.cache_info() == CacheInfo(hits=1, misses=21, types=8, paths=8)
 
 
 def test_paths_used_often_are_not_forgotten() -> None:
