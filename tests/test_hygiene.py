@@ -294,6 +294,35 @@ def test_import_changes_nothing_of_numpys(run_python: Callable[[str], str]) -> N
                "assert old == (np.geterr(), np.get_printoptions()); assert all(vars(np)[k] is names[k] for k in names)")
 
 
+_STAND_IN = """
+import importlib.machinery, sys, types, warnings
+from unittest.mock import MagicMock
+import numpy as np, fad
+for name in ("special", "linalg", "stats", "signal", "integrate"):
+    sys.modules["scipy." + name] = {stand_in}
+for n in range(2):
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        assert fad.grad(np.sin)(0.0) == 1.0 and fad.jit(np.sin)(0.0) == 0.0
+        sys.modules["another"] = types.ModuleType("another")
+        assert fad.grad(np.sin)(0.0) == 1.0
+    print(len(seen))
+for name in list(sys.modules):
+    if name.startswith("scipy"):
+        del sys.modules[name]
+import scipy.special
+assert fad.grad(scipy.special.expit)(0.0) == 0.25
+"""
+
+
+@pytest.mark.parametrize(("stand_in", "n_warnings"), [
+    ("types.ModuleType(name)", 0), ("types.SimpleNamespace()", 0), ("MagicMock()", 0), ("None", 0), ("object()", 0),
+    ("types.SimpleNamespace(__spec__=importlib.machinery.ModuleSpec(name, None))", 5)])
+def test_modules_under_scipys_names(run_python: Callable[[str], str], stand_in: str, n_warnings: int) -> None:
+    """What is not SciPy is let alone, and where it looks like SciPy, once with a warning; SciPy itself may come later."""
+    assert run_python(_STAND_IN.format(stand_in=stand_in)) == f"{n_warnings}\n0\n"
+
+
 # -- processes ------------------------------------------------------------------------------------
 
 _FORKED = """

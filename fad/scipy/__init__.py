@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import warnings
 
 from ..config import Lock
 from ..core.dispatch import newcomers
@@ -33,11 +34,12 @@ _MODULES = {  # SciPy's -> ours
 class _State:
     """What has been entered so far; the functions below are about its only instance."""
 
-    __slots__ = ("lock", "modules", "on", "seen")
+    __slots__ = ("failed", "lock", "modules", "on", "seen")
 
     def __init__(self) -> None:
         self.lock = Lock()
         self.modules: set[str] = set()  # of SciPy's, whose functions have rules
+        self.failed: dict[str, object] = {}  # modules under SciPy's names that our rules do not fit
         self.seen = -1  # how many modules Python had when we last looked
         self.on = True
 
@@ -55,12 +57,21 @@ def _look(missing: bool = False) -> None:
         _state.seen = len(sys.modules)
         for name, rules in _MODULES.items():
             module = sys.modules.get(f"scipy.{name}")
-            if module is None or name in _state.modules or getattr(module.__spec__, "_initializing", False):
+            spec = getattr(module, "__spec__", None)
+            if spec is None or name in _state.modules or _state.failed.get(name) is module:
+                continue  # without a spec it is no module that was imported: a stand-in, as tests and bundles make them
+            if getattr(spec, "_initializing", False):
                 continue
-            for module_of_rules in rules:
-                # By name, and now: these modules import SciPy's, which fad does not do before the user's program has.
-                importlib.import_module(f"{__name__}.{module_of_rules}")
-            _state.modules.add(name)
+            try:
+                for module_of_rules in rules:
+                    # By name, and now: these modules import SciPy's, which fad does not do before the user's program has.
+                    importlib.import_module(f"{__name__}.{module_of_rules}")
+            except Exception as error:  # whatever a module has in store that is not the SciPy we know
+                _state.failed[name] = module
+                warnings.warn(f"fad knows no functions of scipy.{name}, as it is not the module that fad knows: "
+                              f"{type(error).__name__}: {error}", RuntimeWarning, stacklevel=2)
+            else:
+                _state.modules.add(name)
 
 
 def install() -> None:
