@@ -21,6 +21,7 @@ __all__ = ["broadcast", "broadcast_p", "convert", "convert_p", "flip_p", "full",
 
 Axes = tuple[int, ...]
 
+_LARGE = 1 << 28  # entries of an array of which a sum takes a tenth of a second
 _SMALL = 4096  # entries of an array that is copied sooner than looked into
 
 
@@ -66,6 +67,26 @@ def broadcast(x: Value, shape: Shape, axes: Axes) -> Value:
 # -- sum: add up along axes -----------------------------------------------------------------------
 
 
+def _sum_evaluate(x: Value, *, axes: Axes) -> Value:
+    if np.size(x) > _LARGE:
+        repeated = [a for a in axes if x.strides[a] == 0]
+        if repeated:
+            return _sum_of_repeated(x, axes, repeated)
+    total: Value = np.add.reduce(x, axis=axes)
+    return total
+
+
+def _sum_of_repeated(x: Value, axes: Axes, repeated: Sequence[int]) -> Value:
+    """A sum along axes along which nothing changes, as a product: such an array may have more entries than NumPy could
+    add up in a year, though no memory holds them."""
+    n = prod([x.shape[a] for a in repeated])
+    cut = x[tuple([slice(1 if a in repeated else None) for a in range(x.ndim)])]
+    total: Value = np.add.reduce(cut, axis=axes)
+    wide = np.result_type(total.dtype, np.float64) if total.dtype.kind == "f" else total.dtype  # float16 cannot hold n
+    product: Value = (total.astype(wide) * wide.type(n)).astype(total.dtype)
+    return product
+
+
 def _sum_infer(x: Aval, *, axes: Axes) -> Aval:
     return make_aval(tuple([n for i, n in enumerate(x.shape) if i not in axes]), x.dtype)
 
@@ -78,7 +99,7 @@ def _sum_transpose(ct: Value, x: Linear, *, axes: Axes) -> Sequence[Tangent]:
     return (broadcast(ct, x.shape, axes),)
 
 
-sum_p: Primitive = linear("sum", lambda x, *, axes: np.add.reduce(x, axis=axes), _sum_infer, _sum_batch, _sum_transpose)
+sum_p: Primitive = linear("sum", _sum_evaluate, _sum_infer, _sum_batch, _sum_transpose)
 
 
 def sum(x: Value, axes: Axes) -> Value:

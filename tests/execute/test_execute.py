@@ -31,6 +31,7 @@ from fad.execute.writing import write
 from fad.passes.linearize import gradient_graph
 from fad.passes.simplify import simplify
 from fad.passes.vmap import vmap_graph
+from fad.primitives.structural import sum_p
 
 from ..cases import Case, aval_of, case_of, direction, largest, roundoff
 from ..laws import pulled_back, pushed_forward
@@ -690,3 +691,35 @@ def test_thousands_of_equations_in_blocks(entries: int, monkeypatch: pytest.Monk
 def test_a_trace_that_embeds_nothing_runs_too() -> None:
     traced = trace(lambda x: [np.sin(x) * 0.123, x[0] * 5.5], [make_aval((3,), np.dtype(np.float64))])
     _check(traced.graph, [np.ones(3), *traced.captures])
+
+
+# -- constants larger than any memory -------------------------------------------------------------
+
+N = 1 << 50
+
+
+@pytest.mark.parametrize(("f", "value", "slope"), [
+    (lambda x: np.sum(fad.numpy.zeros(N) + x), 2.0 * N, N),
+    (lambda x: np.sum(np.broadcast_to(x, (1 << 25, 1 << 25))), 2.0 * N, N),
+    (lambda x: np.mean(fad.numpy.ones((N, 3)) * x), 2.0, 1.0),
+    (lambda x: np.sum(fad.numpy.zeros(N) * x ** 2) + x * x, 4.0, 4.0),
+    (lambda x: np.sum(np.sum(np.broadcast_to(x, (1 << 25, 1 << 25)), axis=0) * 2.0), 4.0 * N, 2.0 * N)])
+def test_sums_of_more_entries_than_can_be_added(f: Function, value: float, slope: float) -> None:
+    assert fad.value_and_grad(f)(2.0) == (value, slope)
+    assert fad.jit(f)(2.0) == value
+    assert fad.jvp(f, (2.0,), (1.0,)) == (value, slope)
+    with pytest.raises(MemoryError):
+        fad.jit(lambda x: np.max(fad.numpy.zeros(N) + x))(2.0)
+
+
+@pytest.mark.parametrize("dtype", "i1 i8 u2 f2 f4 f8 c8 c16".split())
+def test_the_sum_of_a_repeated_array_as_a_product(dtype: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fad.primitives.structural._LARGE", 0)
+    x = np.broadcast_to((np.arange(3.0) - 1.0)[:, None, None].astype(dtype), (3, 5, 4))
+    for axes in ((0,), (1,), (2,), (1, 2), (0, 1, 2), (0, 2)):
+        found, expected = sum_p(x, axes=axes), np.add.reduce(x, axis=axes)
+        assert found.dtype == expected.dtype
+        assert np.array_equal(found, expected)
+    with np.errstate(all="ignore"):  # inf is left alone, and 0 times more than float16 holds is 0
+        assert np.isinf(sum_p(np.broadcast_to(np.array(np.inf), (5,)), axes=(0,)))
+        assert sum_p(np.broadcast_to(np.float16(0.0), (100_000,)), axes=(0,)) == 0.0
