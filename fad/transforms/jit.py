@@ -336,7 +336,7 @@ def jit(f: Any = None, *, static_argnums: int | Sequence[int] = (), static_argna
 
     Returns:
         A function of f's parameters, with `.source(*args)`, the program's text; `.graph(*args)`, its graph; and
-        `.cache_info()`.
+        `.cache_info()`. It keeps what it has compiled for 1024 types of arguments, and 64 paths of each.
 
     Raises:
         AbstractValueError: f asks for a traced value, and `guards` is "error".

@@ -24,7 +24,7 @@ WICKED = "__import__('builtins').HIT = True"
 @pytest.fixture(autouse=True)
 def nothing_of_it_runs() -> Iterator[None]:
     yield
-    hit = vars(builtins).pop("HIT", False)
+    hit = builtins.__dict__.pop("HIT", False)
     assert not hit, "foreign text has run as code"
 
 
