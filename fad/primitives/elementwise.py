@@ -1,24 +1,25 @@
 """One line of calculus a function: NumPy's ufuncs, which act on each entry by itself.
 
-The operands of an elementwise primitive have one shape and one dtype, except that a number (rank 0)
-may ride along with arrays. What that means for the rules is said once, in `elementwise`; below it a
-function is its ufunc and its partial derivatives. In these, t is the tangent of one operand, z the
-result, and x, y are the operands.
+A function is its ufunc and its partial derivatives. In these, t is the tangent of one operand, z the
+result, and x, y are the operands; how their shapes and dtypes go together is said in `family`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import cache
+from math import log as log_of_number
+from math import perm
+from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from ..core.avals import Aval, Dtype, make_aval
 from ..core.primitive import (
     Evaluate,
     Infer,
-    Jvp,
     Linear,
+    Operand,
     Partial,
     Primitive,
     Tangent,
@@ -28,78 +29,10 @@ from ..core.primitive import (
     Zero,
     partials,
 )
-from ..errors import DtypeError, ShapeError
-from .structural import broadcast, convert, gather_up, spread
+from .family import elementwise, infer_alike, stacked
+from .structural import convert, gather_up, spread
 
-__all__ = ["elementwise"]
-
-
-# -- the family -----------------------------------------------------------------------------------
-
-
-def elementwise(ufunc: Callable[..., Value], *rules: Partial | None, transpose: Transpose | None = None,
-                dtype: DTypeLike | None = None, name: str = "") -> Primitive:
-    """The primitive of a ufunc, from its partial derivatives; `dtype` where the result has one of its own."""
-    name = name or ufunc.__name__
-    result_dtype = None if dtype is None else np.dtype(dtype)
-
-    def batch(operands: Sequence[Value], mapped: Sequence[bool], /) -> Value:
-        return primitive(*stacked(operands, mapped))
-
-    primitive = Primitive(name, ufunc, _infer(name, result_dtype), _jvp(rules), batch, _fitted(transpose), kind="entrywise")
-    return primitive
-
-
-def _infer(name: str, dtype: Dtype | None) -> Infer:
-    def infer(*avals: Aval) -> Aval:
-        shapes = {a.shape for a in avals if a.shape}
-        dtypes = {a.dtype for a in avals}
-        if len(shapes) > 1:
-            raise ShapeError(f"{name} of arrays of shapes {', '.join(map(str, avals))}",
-                             why="an elementwise primitive takes operands of one shape", edit="broadcast them first")
-        if len(dtypes) > 1:
-            raise DtypeError(f"{name} of arrays of dtypes {', '.join(map(str, avals))}",
-                             why="an elementwise primitive takes operands of one dtype", edit="convert them first")
-        return make_aval(shapes.pop() if shapes else (), dtype or avals[0].dtype)
-
-    return infer
-
-
-def _jvp(rules: Sequence[Partial | None]) -> Jvp:
-    if not rules:  # constant almost everywhere, or with a result that has no tangents
-        return lambda primals, tangents, result: Zero(result.aval)
-    total = partials(*rules)
-
-    def jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Traced, /) -> Tangent:
-        t = total(primals, tangents, result)
-        return t if isinstance(t, Zero) else spread(t, result.aval)
-
-    return jvp if len(rules) > 1 else total
-
-
-def _fitted(transpose: Transpose | None) -> Transpose | None:
-    if transpose is None:
-        return None
-
-    def fitted(ct: Value, /, *operands: Value | Linear) -> Sequence[Tangent | None]:
-        return [gather_up(c, x.aval) if isinstance(x, Linear) and c is not None and not isinstance(c, Zero) else None
-                for c, x in zip(transpose(ct, *operands), operands, strict=True)]
-
-    return fitted
-
-
-def stacked(operands: Sequence[Value], mapped: Sequence[bool]) -> list[Value]:
-    """Operands of one shape, some of them mapped, as operands of one shape again; numbers may still ride along."""
-    n = next(x.shape[0] for x, m in zip(operands, mapped, strict=True) if m)
-    shape = max((x.shape[1:] if m else x.shape for x, m in zip(operands, mapped, strict=True)), key=len)
-    axes = tuple(range(1, 1 + len(shape)))
-
-    def stack(x: Value, m: bool) -> Value:
-        if m:
-            return x if x.ndim == 1 + len(shape) else broadcast(x, (n, *shape), axes)
-        return broadcast(x, (n, *shape), (0,)) if x.shape else x
-
-    return [stack(x, m) for x, m in zip(operands, mapped, strict=True)]
+__all__ = ["elementwise", "stacked"]
 
 
 # -- linear and bilinear --------------------------------------------------------------------------
@@ -132,19 +65,67 @@ _NUMBER: type = np.number  # of which no checker thinks where it is told of an a
 
 
 def _power_by_base(t: Value, z: Traced, x: Value, y: Value) -> Tangent:
-    """dz = y x^(y-1) dx; where y is 0 that is 0, also at x = 0."""
+    """dz = y x^(y-1) dx; where x and y are 0, 0."""
     if isinstance(y, _NUMBER):  # a literal exponent, the usual case
         if y == 0:
             return Zero(z.aval)
         return t if y == 1 else multiply(t, multiply(x if y == 2 else power(x, y.dtype.type(y - 1)), y))
-    flat = equal(y, y.dtype.type(0))
-    return select(flat, y.dtype.type(0), multiply(t, multiply(y, power(x, select(flat, y, subtract(y, y.dtype.type(1)))))))
+    return multiply(t, _slope(1, 0)(power(x, subtract(y, y.dtype.type(1))), x, y))
 
 
 def _power_by_exponent(t: Value, z: Value, x: Value, y: Value) -> Tangent:
-    """dz = x^y log x dy; where x is 0 the limit, 0."""
-    at_zero = equal(x, x.dtype.type(0))
-    return multiply(t, multiply(z, log(select(at_zero, x.dtype.type(1), x))))
+    """dz = x^y log x dy; where x is 0 the limit, and 0 where y is 0 as well."""
+    if isinstance(x, _NUMBER):  # a literal base
+        return multiply(t, multiply(z, log(x) if x else x))
+    return multiply(t, _slope(0, 1)(z, x, y))
+
+
+@cache
+def _slope(n: int, k: int) -> Primitive:
+    """∂ⁿ⁺ᵏ x^y / ∂xⁿ ∂yᵏ, given p = x^(y-n), whose own tangent is not looked at: the derivatives are such slopes again.
+
+    So the order of differentiation does not matter, at x = 0 neither. There it is the limit, as x falls to 0; and 0 where
+    y is 0 as well: x^y has no derivative there, nor one-sided ones that agree.
+    """
+
+    def terms(y: Any) -> list[tuple[Any, int]]:
+        """Pairs c, m: the slope is p times the sum of all c logᵐ x."""
+        if n == 0:
+            return [(1, k)]
+        jet = [y, 1, *[0] * k][:k + 1]  # the Taylor coefficients of y (y-1) ... (y-n+1)
+        for i in range(1, n):
+            jet = [c * (y - i) + below for c, below in zip(jet, [0, *jet], strict=False)]
+        return [(c * perm(k, j), k - j) for j, c in enumerate(jet)]
+
+    def value(p: Any, y: Any, logarithm: Any) -> Any:
+        if n + k == 1:
+            return p * (logarithm if k else y)
+        first, *others = [c * logarithm ** m if m else c for c, m in terms(y)]
+        return p * sum(others, first)
+
+    def at_tip(p: Any, y: Any) -> Any:
+        """Of the terms that are not 0 the last outweighs the others."""
+        limit: Any = 0
+        for c, m in reversed(terms(y)):
+            limit = np.where(np.equal(c, 0), limit, c * p * (-np.inf) ** m if m else c * p)
+        return np.where(np.equal(p, 0) | np.equal(y, 0), 0, limit)
+
+    def evaluate(p: Any, x: Any, y: Any) -> Operand:
+        if isinstance(x, float):  # a number costs as little as it can
+            if x > 0.0 or k == 0 and x < 0.0:
+                return np.float64(value(p, y, log_of_number(x) if k else None))
+            p, x, y = np.float64(p), np.float64(x), np.float64(y)
+        tip = np.equal(x, 0)
+        some = tip.any()
+        logarithm = np.log(np.where(tip, np.ones_like(x), x) if some else x) if k else None
+        with np.errstate(invalid="ignore"):  # 0 · inf at the tip
+            result: Value = value(p, y, logarithm)
+            return np.where(tip, at_tip(p, y), result).astype(result.dtype)[()] if some else result
+
+    return elementwise(
+        evaluate, None,
+        lambda t, z, p, x, y: multiply(t, _slope(n + 1, k)(power(x, subtract(y, y.dtype.type(n + 1))), x, y)),
+        lambda t, z, p, x, y: multiply(t, _slope(n, k + 1)(p, x, y)), name=f"power_slope_{n}_{k}")
 
 
 power: Primitive = elementwise(np.power, _power_by_base, _power_by_exponent)
@@ -264,7 +245,7 @@ minimum: Primitive = elementwise(np.minimum, lambda t, z, x, y: _share(t, y, x),
 
 def _select_infer(mask: Aval, x: Aval, y: Aval) -> Aval:
     assert mask.dtype == np.bool_, mask
-    aval: Aval = _infer("select", None)(make_aval(mask.shape, x.dtype), x, y)
+    aval: Aval = infer_alike("select", None)(make_aval(mask.shape, x.dtype), x, y)
     return aval
 
 
@@ -295,7 +276,6 @@ clip: Primitive = elementwise(
 stop_gradient: Primitive = elementwise(np.positive, name="stop_gradient")
 
 # -- constant almost everywhere -------------------------------------------------------------------
-
 
 
 def _sign_rule(t: Value, z: Traced, x: Value) -> Tangent:

@@ -8,6 +8,8 @@ it is inf, and no 0 * inf becomes a nan that a masked branch would spread.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import permutations
+from math import comb
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -127,6 +129,9 @@ KINKS = _kinks(
     ("x ** y at (0, 1)", np.power, (0.0, 1.0), (1.0, 0.0)),
     ("x ** y at (0, 2)", np.power, (0.0, 2.0), (0.0, 0.0)),
     ("x ** y at (1, 0)", np.power, (1.0, 0.0), (0.0, 0.0)),
+    ("x ** y at (0, 1.5)", np.power, (0.0, 1.5), (0.0, 0.0)),
+    ("x ** array below 0", lambda x: np.sum(x ** np.array([0.0, 1.0, 3.0])), (-2.0,), (13.0,)),
+    ("x ** array at 0", lambda x: np.sum(x ** np.array([0.0, 1.0, 3.0])), (0.0,), (1.0,)),
     ("x ** y at (e, 0)", np.power, (np.e, 0.0), (0.0, 1.0)),
     ("float_power at (0, 0)", np.float_power, (0.0, 0.0), (0.0, 0.0)),
     ("square at 0", np.square, (0.0,), (0.0,)),
@@ -239,3 +244,50 @@ def test_complex_arguments(f: Callable[[Any], Any], z: Any, expected: Any) -> No
 ])
 def test_second_derivatives(f: Callable[[Any], Any], x: float, expected: float) -> None:
     np.testing.assert_allclose(fad.grad(fad.grad(f))(x), expected, atol=1e-15)
+
+
+def _slope(x: float, y: float, order: tuple[int, ...]) -> Any:
+    f: Callable[..., Any] = np.power
+    for argument in order:
+        f = fad.grad(f, argument)
+    return f(x, y)
+
+
+@pytest.mark.parametrize("counts", [(1, 1), (2, 1), (1, 2), (3, 1), (2, 2), (0, 3)], ids=str)
+@pytest.mark.parametrize(("x", "y"), [(2.0, 0.0), (2.0, 1.0), (2.0, 2.0), (0.7, 3.0), (2.0, -1.0), (3.0, 0.5)])
+def test_mixed_derivatives_of_powers(x: float, y: float, counts: tuple[int, int]) -> None:
+    """∂ⁿ⁺ᵏ x^y / ∂xⁿ ∂yᵏ in every order, by Leibniz's rule: x^(y-n) Σⱼ C(k, j) (y (y-1) ... (y-n+1))⁽ʲ⁾ logᵏ⁻ʲ x."""
+    n, k = counts
+    falling = np.poly1d([1.0])
+    for i in range(n):
+        falling *= np.poly1d([1.0, -i])
+    expected = x ** (y - n) * sum(comb(k, j) * falling.deriv(j)(y) * np.log(x) ** (k - j) for j in range(k + 1))
+    for order in sorted(set(permutations((0,) * n + (1,) * k))):
+        np.testing.assert_allclose(_slope(x, y, order), expected, rtol=1e-12, atol=1e-12, err_msg=str(order))
+
+
+@pytest.mark.parametrize(("y", "counts", "expected"), [
+    (0.0, (1, 1), 0.0),
+    (1.0, (1, 1), -inf),
+    (1.0, (2, 1), inf),
+    (1.5, (1, 1), 0.0),
+    (2.0, (1, 1), 0.0),
+    (2.0, (2, 1), -inf),
+    (3.0, (2, 1), 0.0),
+    (3.0, (3, 0), 6.0),
+    (3.0, (4, 0), 0.0),
+])
+def test_mixed_derivatives_of_powers_of_0(y: float, counts: tuple[int, int], expected: float) -> None:
+    """The limits as x falls to 0, in every order; 0 where y is 0 as well."""
+    for order in sorted(set(permutations((0,) * counts[0] + (1,) * counts[1]))):
+        with np.errstate(all="ignore"):
+            np.testing.assert_allclose(_slope(0.0, y, order), expected, err_msg=str(order))
+
+
+@pytest.mark.parametrize("point", [(2.0, 0.0), (2.0, 1.0), (0.0, 0.0), (0.0, 2.0), (0.0, 3.0)])
+def test_the_hessian_of_a_power_is_symmetric(point: tuple[float, float]) -> None:
+    for transform in (fad.hessian, lambda f: fad.jacrev(fad.jacrev(f)), lambda f: fad.jacfwd(fad.jacfwd(f))):
+        with np.errstate(all="ignore"):
+            found = transform(lambda v: v[0] ** v[1])(np.array(point))
+        assert np.all(np.isfinite(found))
+        np.testing.assert_allclose(found, found.T, rtol=1e-14)
