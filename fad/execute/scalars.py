@@ -38,7 +38,7 @@ _TEMPLATES: dict[AnyPrimitive, str] = {
     ew.float_power: "pow({0}, {1})", ew.absolute: "abs({0})", ew.floor_divide: "{0} // {1}", ew.remainder: "{0} % {1}",
     ew.maximum: "{0} if {0} > {1} or {0} != {0} else {1}", ew.minimum: "{0} if {0} < {1} or {0} != {0} else {1}",
     ew.select: "{1} if {0} else {2}",
-    ew.clip: "{0} if {1} < {0} < {2} else {1} if {0} <= {1} <= {2} else {2} if {0} == {0} and {1} == {1} and {2} == {2} "
+    ew.clip: "{0} if {1} <= {0} <= {2} else {1} if {0} < {1} <= {2} else {2} if {0} == {0} and {1} == {1} and {2} == {2} "
              "else {0} + {1} + {2}",  # {2} where {1} > {2}, and nan where one of them is
     ew.equal: "{0} == {1}", ew.not_equal: "{0} != {1}", ew.less: "{0} < {1}", ew.less_equal: "{0} <= {1}",
     ew.greater: "{0} > {1}", ew.greater_equal: "{0} >= {1}", ew.logical_not: "not {0}", ew.isnan: "{0} != {0}",

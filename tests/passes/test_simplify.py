@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import product
 from textwrap import dedent
 from typing import Any
 
@@ -48,6 +49,8 @@ def gradient(f: Callable[..., Any], args: Sequence[Any], n_moving: int | None = 
 IDENTITIES: dict[str, tuple[Callable[..., Any], tuple[Any, ...], str]] = {
     # -- sums and differences --
     "x + 0": (lambda x: x + 0.0, (X,), "b = add 0.0 a; return b"),
+    "x² + 0": (lambda x: x ** 2 + 0.0, (X,), "b = square a; return b"),
+    "x + 1 + 0": (lambda x: x + 1.0 + 0.0, (X,), "b = add 1.0 a; return b"),
     "n + 0": (lambda n: n + 0, (np.arange(3),), "return a"),
     "x + -0": (lambda x: x + -0.0, (X,), "return a"),
     "-0 + x": (lambda x: -0.0 + x, (X,), "return a"),
@@ -219,7 +222,7 @@ def test_a_zero_keeps_its_sign(name: str) -> None:
 
 
 def test_special_values_survive() -> None:
-    """The identities hold for inf and nan too."""
+    """The identities hold for inf, nan and the signs of zeros too."""
     x = np.array([np.inf, -np.inf, np.nan, 0.0, -0.0, 1e308, 5e-324, -2.0])
     functions: list[Callable[[Any], Any]] = [
         lambda x: x * 0.0, lambda x: x - x, lambda x: x / x, lambda x: 0.0 / x, lambda x: x ** 0,
@@ -228,12 +231,41 @@ def test_special_values_survive() -> None:
         lambda x: np.sum(x[:1] * 0.0), lambda x: x ** 2,
         lambda x: x ** -1.0, lambda x: x ** -2.0, lambda x: np.sin(-x), lambda x: np.maximum(x, x),
         lambda x: np.where(x > 0, x, x), lambda x: x ** 3,
-        lambda x: np.sum(np.broadcast_to(x, (0, 8)), 0), lambda x: np.sum(np.zeros((0,))) + x]
+        lambda x: np.sum(np.broadcast_to(x, (0, 8)), 0), lambda x: np.sum(np.zeros((0,))) + x,
+        lambda x: x + 0.0, lambda x: 0.0 - x, lambda x: -(x - x[::-1]), lambda x: -(x + 2.0), lambda x: x - 0.0,
+        lambda x: 0.0 + (0.0 - x), lambda x: -(0.0 - x), lambda x: x ** 2 + 0.0, lambda x: np.sum(-x[3:5]),
+        lambda x: np.sum(-2.0 * (x[3:5] + np.array([1.0, -1.0]))), lambda x: -x + x, lambda x: -3.0 * -x,
+        lambda x: -x / 4.0, lambda x: np.sinh(-x), lambda x: np.cbrt(-x), lambda x: x ** 0.5]
     with np.errstate(all="ignore"):
         for i, f in enumerate(functions):
             graph = simplified(f, (x,))
             found, wanted = replay(graph, (x,))[0], f(x)
             assert np.allclose(found, wanted, rtol=1e-15, equal_nan=True), f"function {i}: {found} for {wanted}"
+            numbers = ~np.isnan(wanted)
+            assert np.all((np.signbit(found) == np.signbit(wanted))[numbers]), f"function {i}: {found} for {wanted}"
+
+
+_ZEROS: dict[str, Callable[..., Any]] = {
+    "0 - x": lambda x, y: 0.0 - x, "x + 0": lambda x, y: x + 0.0, "-(x - y)": lambda x, y: -(x - y),
+    "x ** 0.5": lambda x, y: x ** 0.5, "x + y": lambda x, y: x + y, "x - y": lambda x, y: x - y,
+    "x * -y": lambda x, y: x * -y, "maximum": np.maximum, "minimum": np.minimum,
+    "maximum, twice": lambda x, y: np.maximum(x, y) - np.maximum(y, x), "clip": lambda x, y: np.clip(x, y, 1.0),
+    "clip from above": lambda x, y: np.clip(x, -1.0, y), "arctan2": np.arctan2, "copysign": np.copysign,
+    "remainder": np.remainder, "pad": lambda x, y: np.pad(np.atleast_1d(x), 1, constant_values=-0.0),
+}
+
+
+@pytest.mark.parametrize("name", _ZEROS)
+def test_a_compiled_program_keeps_the_signs_of_zeros(name: str) -> None:
+    """Of numbers, which it computes with as Python's, and of arrays."""
+    f, special = _ZEROS[name], [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan]
+    with np.errstate(all="ignore"):
+        for x, y in product(special, special):
+            for args in ((np.float64(x), np.float64(y)), (np.array([x]), np.array([y]))):
+                found, wanted = fad.jit(f)(*args), f(*args)
+                np.testing.assert_array_equal(found, wanted, err_msg=f"{args}")
+                same = (np.signbit(found) == np.signbit(wanted)) | np.isnan(wanted)
+                assert np.all(same), f"{args}: {found} for {wanted}"
 
 
 def test_an_effect_stays() -> None:

@@ -52,10 +52,24 @@ def _negated(w: Writer, x: Atom) -> Atom | None:
     return made.operands[0] if made is not None else None
 
 
+_POSITIVE = (ew.exp, ew.exp2, ew.cosh, ew.square, ew.absolute)
+
+
+def _never_minus_zero(w: Writer, x: Atom) -> bool:
+    """As squares are not, nor sums with a number that is not -0."""
+    made = w.definitions.get(x)
+    if made is None or x.aval.dtype.kind != "f":
+        return False
+    if made.primitive is ew.add:
+        a = number(made.operands[0])
+        return a is not None and not (a == 0 and np.signbit(a))
+    return made.primitive in _POSITIVE
+
+
 @enter(identities, ew.add)
 def _add(w: Writer, x: Atom, y: Atom) -> Atom | None:
-    """-0 + y → y;  x + x → 2 x;  x + -y → x - y;  -x + y → y - x"""
-    if _adds_nothing(x):
+    """-0 + y → y, and 0 + y where y is never -0;  x + x → 2 x;  x + -y → x - y;  -x + y → y - x"""
+    if _adds_nothing(x) or number(x) == 0 and _never_minus_zero(w, y):
         return y
     if x == y and x.aval.dtype.kind in "fc":
         return w(ew.multiply, _like(x, 2), x)
@@ -136,7 +150,8 @@ def _divide(w: Writer, x: Atom, y: Atom) -> Atom | None:
 
 @enter(identities, ew.power)
 def _power(w: Writer, x: Atom, y: Atom) -> Atom | None:
-    """x² → square x;  x³ → x square x;  x⁴ → square square x, and so on to x⁸;  x^½ → √x;  x⁻¹ → 1/x;  x⁻² → 1/x²"""
+    """x² → square x;  x³ → x square x;  x⁴ → square square x, and so on to x⁸;  x⁻¹ → 1/x;  x⁻² → 1/x²;
+    x^½ → √x for arrays"""
     exponent = number(y)
     if exponent is None or x.aval.dtype.kind not in "fc":
         return None
@@ -157,7 +172,7 @@ def _power(w: Writer, x: Atom, y: Atom) -> Atom | None:
             return w(ew.square, w(ew.multiply, x, w(ew.square, x)))
         case 8:
             return w(ew.square, w(ew.square, w(ew.square, x)))
-        case 0.5:
+        case 0.5 if x.aval.shape:  # -0 and -inf have other powers where they are numbers
             return w(ew.sqrt, x)
         case -1:
             return w(ew.reciprocal, x)
