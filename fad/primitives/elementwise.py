@@ -161,15 +161,28 @@ logaddexp: Primitive = elementwise(np.logaddexp, lambda t, z, x, y: _softmax_par
 sin: Primitive = elementwise(np.sin, lambda t, z, x: t * cos(x))
 cos: Primitive = elementwise(np.cos, lambda t, z, x: -(t * sin(x)))
 tan: Primitive = elementwise(np.tan, lambda t, z, x: t * (1.0 + z * z))
-arcsin: Primitive = elementwise(np.arcsin, lambda t, z, x: t / sqrt(1.0 - x * x))
-arccos: Primitive = elementwise(np.arccos, lambda t, z, x: -(t / sqrt(1.0 - x * x)))
+arcsin: Primitive = elementwise(np.arcsin, lambda t, z, x: t / _leg(x))
+arccos: Primitive = elementwise(np.arccos, lambda t, z, x: -(t / _leg(x)))
 arctan: Primitive = elementwise(np.arctan, lambda t, z, x: t / (1.0 + x * x))
 sinh: Primitive = elementwise(np.sinh, lambda t, z, x: t * cosh(x))
 cosh: Primitive = elementwise(np.cosh, lambda t, z, x: t * sinh(x))
 tanh: Primitive = elementwise(np.tanh, lambda t, z, x: t * (1.0 - z * z))
-arcsinh: Primitive = elementwise(np.arcsinh, lambda t, z, x: t / sqrt(1.0 + x * x))
-arccosh: Primitive = elementwise(np.arccosh, lambda t, z, x: t / sqrt(x * x - 1.0))
-arctanh: Primitive = elementwise(np.arctanh, lambda t, z, x: t / (1.0 - x * x))
+arcsinh: Primitive = elementwise(np.arcsinh, lambda t, z, x: t / _hypotenuse(x))
+arccosh: Primitive = elementwise(np.arccosh, lambda t, z, x: t / (sqrt(x - 1.0) * sqrt(x - -1.0)))
+arctanh: Primitive = elementwise(np.arctanh, lambda t, z, x: t / ((1.0 - x) * (1.0 + x)))
+
+
+# On a cut the sign of a zero says which side is meant: 1 - x and 1 + x lose it, x - 1 and x - -1 keep it.
+
+
+def _leg(x: Value) -> Value:
+    """√(1 - x²); for a real x near its ends too."""
+    return sqrt(negative(x * x - 1.0)) if x.dtype.kind == "c" else sqrt((1.0 - x) * (1.0 + x))
+
+
+def _hypotenuse(x: Value) -> Value:
+    """√(1 + x²); for a real x also where x² is infinite."""
+    return sqrt(x * x - -1.0) if x.dtype.kind == "c" else hypot(x, x.dtype.type(1))
 
 
 def _ratio(a: Value, b: Value) -> Value:

@@ -114,6 +114,10 @@ KINKS = _kinks(
     ("log at 0", np.log, (0.0,), (inf,)),
     ("x ** 0.5 at 0", lambda x: x ** 0.5, (0.0,), (inf,)),
     ("x ** -1 at inf", lambda x: x ** -1.0, (inf,), (-0.0,)),
+    # -- where a sum of squares or a difference of them leaves the range, or cancels --
+    ("arcsin near 1", np.arcsin, (1.0 - 2.0 ** -20,), (724.0775165685780,)),
+    ("arcsinh far out", np.arcsinh, (3e30,), (1.0 / 3e30,)),
+    ("arccosh far out", np.arccosh, (3e30,), (1.0 / 3e30,)),
     # -- powers --
     ("x ** 0 at 0", lambda x: x ** 0, (0.0,), (0.0,)),
     ("x ** 0.0 at 0", lambda x: x ** 0.0, (0.0,), (0.0,)),
@@ -291,3 +295,35 @@ def test_the_hessian_of_a_power_is_symmetric(point: tuple[float, float]) -> None
             found = transform(lambda v: v[0] ** v[1])(np.array(point))
         assert np.all(np.isfinite(found))
         np.testing.assert_allclose(found, found.T, rtol=1e-14)
+
+
+_COMPLEX: dict[str, Callable[[Any], Any]] = {
+    **{name: getattr(np, name) for name in (
+        "sqrt exp exp2 expm1 log log2 log10 log1p sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh arccosh arctanh "
+        "square reciprocal").split()},
+    "power(z, 0.5)": lambda z: np.power(z, 0.5), "power(z, -1.5)": lambda z: np.power(z, -1.5), "z ** 3": lambda z: z ** 3,
+    "power(z, 1+2j)": lambda z: np.power(z, 1 + 2j), "power(2+1j, z)": lambda z: np.power(2 + 1j, z),
+    "power(-2, z)": lambda z: np.power(-2 + 0j, z), "z ** z": lambda z: z ** z,
+}
+_SIZES = (-2.3, -0.4, 0.4, 2.3)
+_SIDES = ([complex(x, y) for x in _SIZES for y in _SIZES] + [complex(x, zero) for x in _SIZES for zero in (0.0, -0.0)],
+          [complex(zero, y) for y in _SIZES for zero in (0.0, -0.0)])
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+@pytest.mark.parametrize("name", _COMPLEX)
+def test_complex_functions_in_all_quadrants_and_on_both_sides_of_cuts(name: str, compiled: bool) -> None:
+    """Against differences along the axis that a point is on, and so along a cut: the sign of a zero stays as it is."""
+    f, h = _COMPLEX[name], 1e-4
+
+    def derivative(z: Any) -> Any:
+        return fad.jvp(f, (z,), (np.complex128(1.0),))[1]
+
+    run = fad.jit(derivative) if compiled else derivative
+    for points, along in zip(_SIDES, (1.0, 1j), strict=True):
+        for z in points:
+            def at(step: float, z: complex = z, along: complex = along) -> Any:
+                return f(np.complex128(complex(z.real + step, z.imag) if along == 1.0 else complex(z.real, z.imag + step)))
+
+            slope = (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h * along)
+            np.testing.assert_allclose(run(np.complex128(z)), slope, rtol=1e-8, err_msg=f"at {z}")
