@@ -22,7 +22,7 @@ FLOORS: tuple[dict[str, tuple[str, ...]], ...] = (
     },
     {  # 2: what operations are there?
         "primitives": (
-            "structural", "family", "elementwise", "bessel contraction control indexing printing rare reductions",
+            "structural", "family", "slopes", "elementwise", "bessel contraction control indexing printing rare reductions",
             "fft joining selection", "correlation logsum ordering", "interpolation", "linalg", "decompositions",
             "least_squares"),
     },

@@ -7,10 +7,6 @@ result, and x, y are the operands; how their shapes and dtypes go together is sa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
-from math import log as log_of_number
-from math import perm
-from typing import Any
 
 import numpy as np
 
@@ -19,7 +15,6 @@ from ..core.primitive import (
     Evaluate,
     Infer,
     Linear,
-    Operand,
     Partial,
     Primitive,
     Tangent,
@@ -30,6 +25,7 @@ from ..core.primitive import (
     partials,
 )
 from .family import elementwise, infer_alike, stacked
+from .slopes import direction, inverse, power_slope, share
 from .structural import convert, gather_up, spread
 
 __all__ = ["elementwise", "stacked"]
@@ -70,62 +66,14 @@ def _power_by_base(t: Value, z: Traced, x: Value, y: Value) -> Tangent:
         if y == 0:
             return Zero(z.aval)
         return t if y == 1 else multiply(t, multiply(x if y == 2 else power(x, y.dtype.type(y - 1)), y))
-    return multiply(t, _slope(1, 0)(power(x, subtract(y, y.dtype.type(1))), x, y))
+    return multiply(t, power_slope(1, 0)(power(x, subtract(y, y.dtype.type(1))), x, y))
 
 
 def _power_by_exponent(t: Value, z: Value, x: Value, y: Value) -> Tangent:
     """dz = x^y log x dy; where x is 0 the limit, and 0 where y is 0 as well."""
     if isinstance(x, _NUMBER):  # a literal base
         return multiply(t, multiply(z, log(x) if x else x))
-    return multiply(t, _slope(0, 1)(z, x, y))
-
-
-@cache
-def _slope(n: int, k: int) -> Primitive:
-    """∂ⁿ⁺ᵏ x^y / ∂xⁿ ∂yᵏ, given p = x^(y-n), whose own tangent is not looked at: the derivatives are such slopes again.
-
-    So the order of differentiation does not matter, at x = 0 neither. There it is the limit, as x falls to 0; and 0 where
-    y is 0 as well: x^y has no derivative there, nor one-sided ones that agree.
-    """
-
-    def terms(y: Any) -> list[tuple[Any, int]]:
-        """Pairs c, m: the slope is p times the sum of all c logᵐ x."""
-        if n == 0:
-            return [(1, k)]
-        jet = [y, 1, *[0] * k][:k + 1]  # the Taylor coefficients of y (y-1) ... (y-n+1)
-        for i in range(1, n):
-            jet = [c * (y - i) + below for c, below in zip(jet, [0, *jet], strict=False)]
-        return [(c * perm(k, j), k - j) for j, c in enumerate(jet)]
-
-    def value(p: Any, y: Any, logarithm: Any) -> Any:
-        if n + k == 1:
-            return p * (logarithm if k else y)
-        first, *others = [c * logarithm ** m if m else c for c, m in terms(y)]
-        return p * sum(others, first)
-
-    def at_tip(p: Any, y: Any) -> Any:
-        """Of the terms that are not 0 the last outweighs the others."""
-        limit: Any = 0
-        for c, m in reversed(terms(y)):
-            limit = np.where(np.equal(c, 0), limit, c * p * (-np.inf) ** m if m else c * p)
-        return np.where(np.equal(p, 0) | np.equal(y, 0), 0, limit)
-
-    def evaluate(p: Any, x: Any, y: Any) -> Operand:
-        if isinstance(x, float):  # a number costs as little as it can
-            if x > 0.0 or k == 0 and x < 0.0:
-                return np.float64(value(p, y, log_of_number(x) if k else None))
-            p, x, y = np.float64(p), np.float64(x), np.float64(y)
-        tip = np.equal(x, 0)
-        some = tip.any()
-        logarithm = np.log(np.where(tip, np.ones_like(x), x) if some else x) if k else None
-        with np.errstate(invalid="ignore"):  # 0 · inf at the tip
-            result: Value = value(p, y, logarithm)
-            return np.where(tip, at_tip(p, y), result).astype(result.dtype)[()] if some else result
-
-    return elementwise(
-        evaluate, None,
-        lambda t, z, p, x, y: multiply(t, _slope(n + 1, k)(power(x, subtract(y, y.dtype.type(n + 1))), x, y)),
-        lambda t, z, p, x, y: multiply(t, _slope(n, k + 1)(p, x, y)), name=f"power_slope_{n}_{k}")
+    return multiply(t, power_slope(0, 1)(z, x, y))
 
 
 power: Primitive = elementwise(np.power, _power_by_base, _power_by_exponent)
@@ -140,21 +88,14 @@ cbrt: Primitive = elementwise(np.cbrt, lambda t, z, x: t / (3.0 * (z * z)))
 LN2, LN10 = float(np.log(2.0)), float(np.log(10.0))
 
 exp: Primitive = elementwise(np.exp, lambda t, z, x: t * z)
-exp2: Primitive = elementwise(np.exp2, lambda t, z, x: t * (LN2 * z))
+exp2: Primitive = elementwise(np.exp2, lambda t, z, x: t * (2.0 * LN2 * exp2(x - 1.0)))  # finite, where z is not any more
 expm1: Primitive = elementwise(np.expm1, lambda t, z, x: t * exp(x))
 log: Primitive = elementwise(np.log, lambda t, z, x: t / x)
 log2: Primitive = elementwise(np.log2, lambda t, z, x: t / (LN2 * x))
 log10: Primitive = elementwise(np.log10, lambda t, z, x: t / (LN10 * x))
 log1p: Primitive = elementwise(np.log1p, lambda t, z, x: t / (1.0 + x))
-
-
-def _softmax_partial(t: Value, z: Value, x: Value) -> Value:
-    """∂ log(eˣ + eʸ)/∂x = e^(x - z); where both are -inf, and so z is, take 0."""
-    return t * exp(x - select(equal(z, -z.dtype.type(np.inf)), z.dtype.type(0), z))
-
-
-logaddexp: Primitive = elementwise(np.logaddexp, lambda t, z, x, y: _softmax_partial(t, z, x),
-                        lambda t, z, x, y: _softmax_partial(t, z, y))
+logaddexp: Primitive = elementwise(
+    np.logaddexp, lambda t, z, x, y: t * share(z, x, y), lambda t, z, x, y: t * share(z, y, x))
 
 # -- circular and hyperbolic ----------------------------------------------------------------------
 
@@ -191,9 +132,18 @@ def _ratio(a: Value, b: Value) -> Value:
     return select(tip, b.dtype.type(0), divide(a, select(tip, b.dtype.type(1), b)))
 
 
-hypot: Primitive = elementwise(np.hypot, lambda t, z, x, y: t * _ratio(x, z), lambda t, z, x, y: t * _ratio(y, z))
-arctan2: Primitive = elementwise(np.arctan2, lambda t, z, y, x: t * _ratio(x, x * x + y * y),
-                      lambda t, z, y, x: -(t * _ratio(y, x * x + y * y)))
+hypot: Primitive = elementwise(
+    np.hypot, lambda t, z, x, y: t * direction(z, x, y), lambda t, z, x, y: t * direction(z, y, x))
+
+
+def _turn(x: Value, y: Value) -> Value:
+    """x / (x² + y²), where the squares may be too large or too small; 0 at 0."""
+    z = hypot(x, y)
+    return direction(z, x, y) * inverse(z)
+
+
+arctan2: Primitive = elementwise(
+    np.arctan2, lambda t, z, y, x: t * _turn(x, y), lambda t, z, y, x: -(t * _turn(y, x)))
 
 # -- complex numbers ------------------------------------------------------------------------------
 # Rules are linear over the complex numbers wherever the function is; a real function of a complex
@@ -238,7 +188,8 @@ absolute: Primitive = _one("absolute", np.absolute, _part, _absolute_rule)
 
 def _angle_rule(t: Value, z: Value, x: Value) -> Value:
     """d arg x = Im(x̄ dx) / |x|²."""
-    return _ratio(imag(conjugate(x) * t), real(conjugate(x) * x))
+    size = absolute(x)
+    return _ratio(imag(_ratio(conjugate(x), convert(size, x.dtype)) * t), size)
 
 
 angle: Primitive = _one("angle", np.angle, _part, _angle_rule)
@@ -279,10 +230,23 @@ def _select_transpose(ct: Value, mask: Value, x: Value | Linear, y: Value | Line
 select: Primitive = Primitive("select", np.where, _select_infer, _select_jvp,
                    lambda operands, mapped: select(*stacked(operands, mapped)), _select_transpose, kind="entrywise")
 
+
+# clip is min(max(x, low), high). It has slope 1 in x on its edges, but where they meet; where they cross, it is high.
+
+
+def _clip_by_x(t: Value, z: Value, x: Value, low: Value, high: Value) -> Value:
+    top = select(less(low, high), high, high.dtype.type(np.nan))  # above which is everything, where nothing is between
+    return select(logical_and(greater_equal(x, low), less_equal(x, top)), t, t.dtype.type(0))
+
+
+def _clip_by_high(t: Value, z: Value, x: Value, low: Value, high: Value) -> Value:
+    above = select(logical_or(greater(x, high), greater_equal(low, high)), t, t.dtype.type(0))
+    return select(less(x, low), _share(t, low, high), above)
+
+
 clip: Primitive = elementwise(
-    np.clip, lambda t, z, x, low, high: select(logical_and(greater_equal(x, low), less_equal(x, high)), t, t.dtype.type(0)),
-    lambda t, z, x, low, high: select(less(x, low), t, t.dtype.type(0)),
-    lambda t, z, x, low, high: select(greater(x, high), t, t.dtype.type(0)), name="clip")
+    np.clip, _clip_by_x, lambda t, z, x, low, high: select(less(x, low), _share(t, high, low), t.dtype.type(0)),
+    _clip_by_high, name="clip")
 
 # -- constant to every derivative -----------------------------------------------------------------
 

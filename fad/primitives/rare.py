@@ -12,6 +12,7 @@ import numpy as np
 from ..core.avals import Aval, make_aval
 from ..core.primitive import Primitive, Tangent, Traced, Value, Zero
 from .elementwise import _share, elementwise, equal, exp2, isnan, logical_and, select, sign, stacked, trunc
+from .slopes import share2
 from .structural import convert
 
 __all__ = ["bitwise_count", "copysign", "deg2rad", "degrees", "exponent", "fabs", "fmax", "fmin", "fmod", "fraction",
@@ -33,14 +34,8 @@ rad2deg, degrees = _scaled(np.rad2deg, 1.0 / _DEGREE), _scaled(np.degrees, 1.0 /
 
 # -- smooth ---------------------------------------------------------------------------------------
 
-
-def _softmax_partial(t: Value, z: Value, x: Value) -> Value:
-    """∂ log₂(2ˣ + 2ʸ)/∂x = 2^(x - z); where both are -inf, and so z is, take 0."""
-    return t * exp2(x - select(equal(z, -z.dtype.type(np.inf)), z.dtype.type(0), z))
-
-
-logaddexp2: Primitive = elementwise(np.logaddexp2, lambda t, z, x, y: _softmax_partial(t, z, x),
-                                    lambda t, z, x, y: _softmax_partial(t, z, y))
+logaddexp2: Primitive = elementwise(
+    np.logaddexp2, lambda t, z, x, y: t * share2(z, x, y), lambda t, z, x, y: t * share2(z, y, x))
 
 # -- with corners, or jumps -----------------------------------------------------------------------
 

@@ -58,6 +58,18 @@ KINKS = _kinks(
     ("clip on its upper edge", lambda x: np.clip(x, -1, 1), (1.0,), (1.0,)),
     ("clip outside", lambda x: np.clip(x, -1, 1), (2.0,), (0.0,)),
     ("clip in all its arguments", np.clip, (2.0, 0.0, 1.0), (0.0, 0.0, 1.0)),
+    ("clip on its lower edge, in all its arguments", np.clip, (0.0, 0.0, 1.0), (1.0, 0.0, 0.0)),
+    ("clip on its upper edge, in all its arguments", np.clip, (1.0, 0.0, 1.0), (1.0, 0.0, 0.0)),
+    ("clip below, in all its arguments", np.clip, (-1.0, 0.0, 1.0), (0.0, 1.0, 0.0)),
+    ("clip with crossed bounds, below both", np.clip, (-0.3, 0.5, 0.1), (0.0, 0.0, 1.0)),
+    ("clip with crossed bounds, between", np.clip, (0.3, 0.5, 0.1), (0.0, 0.0, 1.0)),
+    ("clip with crossed bounds, on the upper", np.clip, (0.1, 0.5, 0.1), (0.0, 0.0, 1.0)),
+    ("clip with crossed bounds, on the lower", np.clip, (0.5, 0.5, 0.1), (0.0, 0.0, 1.0)),
+    ("clip with crossed bounds, above both", np.clip, (0.7, 0.5, 0.1), (0.0, 0.0, 1.0)),
+    ("clip with equal bounds, below", np.clip, (-1.0, 0.5, 0.5), (0.0, 0.5, 0.5)),
+    ("clip with equal bounds, on them", np.clip, (0.5, 0.5, 0.5), (0.0, 0.0, 1.0)),
+    ("clip with equal bounds, above", np.clip, (0.7, 0.5, 0.5), (0.0, 0.0, 1.0)),
+    ("clip between equal numbers", lambda x: np.clip(x, 0.5, 0.5), (0.5,), (0.0,)),
     ("max of a tie", np.max, (np.array([1.0, 2.0, 2.0]),), (np.array([0.0, 0.5, 0.5]),)),
     ("min of a tie of all", np.min, (np.ones(4),), (np.full(4, 0.25),)),
     ("max along an axis", lambda x: np.sum(np.max(x, axis=0)), (np.array([[1.0, 3.0], [1.0, 2.0]]),),
@@ -94,6 +106,16 @@ KINKS = _kinks(
     ("divide where not 0", lambda x, y: np.sum(np.divide(x, y, out=np.zeros_like(x), where=y != 0)),
      (np.array([1.0, 3.0]), np.array([0.0, 2.0])), (np.array([0.0, 0.5]), np.array([0.0, -0.75]))),
     # -- tips of cones --
+    ("hypot at inf", np.hypot, (inf, 1.0), (1.0, 0.0)),
+    ("hypot at -inf and inf", np.hypot, (-inf, inf), (-np.sqrt(0.5), np.sqrt(0.5))),
+    ("hypot of very small numbers", np.hypot, (3e-38, -4e-38), (0.6, -0.8)),
+    ("hypot of large numbers", np.hypot, (3e37, -4e37), (0.6, -0.8)),
+    ("arctan2 of small numbers", np.arctan2, (3e-30, 4e-30), (0.16e30, -0.12e30)),
+    ("arctan2 of large numbers", np.arctan2, (3e30, 4e30), (0.16e-30, -0.12e-30)),
+    ("arctan2 at inf", np.arctan2, (1.0, inf), (0.0, 0.0)),
+    ("arctan2 at inf and inf", np.arctan2, (inf, -inf), (0.0, 0.0)),
+    ("angle of small numbers", lambda x, y: np.angle(x + 1j * y), (4e-30, 3e-30), (-0.12e30, 0.16e30)),
+    ("angle of large numbers", lambda x, y: np.angle(x + 1j * y), (4e30, 3e30), (-0.12e-30, 0.16e-30)),
     ("hypot at 0", np.hypot, (0.0, 0.0), (0.0, 0.0)),
     ("arctan2 at 0", np.arctan2, (0.0, 0.0), (0.0, 0.0)),
     ("arctan2 on its cut", np.arctan2, (0.0, -2.0), (-0.5, 0.0)),
@@ -145,6 +167,13 @@ KINKS = _kinks(
     ("logaddexp of a tie", np.logaddexp, (0.0, 0.0), (0.5, 0.5)),
     ("logaddexp far apart", np.logaddexp, (1000.0, -1000.0), (1.0, 0.0)),
     ("logaddexp2 of -inf and -inf", np.logaddexp2, (-inf, -inf), (0.0, 0.0)),
+    ("logaddexp of inf and 0", np.logaddexp, (inf, 0.0), (1.0, 0.0)),
+    ("logaddexp of inf and inf", np.logaddexp, (inf, inf), (0.5, 0.5)),
+    ("logaddexp of -inf and inf", np.logaddexp, (-inf, inf), (0.0, 1.0)),
+    ("logaddexp of a NaN", np.logaddexp, (nan, 0.0), (nan, nan)),
+    ("logaddexp2 of inf and 0", np.logaddexp2, (inf, 0.0), (1.0, 0.0)),
+    ("logaddexp2 of inf and inf", np.logaddexp2, (inf, inf), (0.5, 0.5)),
+    ("logaddexp2 far apart", np.logaddexp2, (1000.0, -1000.0), (1.0, 0.0)),
     ("logaddexp.reduce of -inf", np.logaddexp.reduce, (np.array([-inf, 0.0]),), (np.array([0.0, 1.0]),)),
     ("logaddexp.reduce of -inf alone", np.logaddexp.reduce, (np.full(2, -inf),), (np.zeros(2),)),
     ("logaddexp.accumulate of -inf", lambda x: np.sum(np.logaddexp.accumulate(x)[1:]), (np.array([-inf, 0.0, -inf]),),
@@ -212,6 +241,21 @@ class TestKinks:
             self.check(kink, [g[row] for g in found], dtype)
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
+def test_exp2_where_it_overflows_and_its_derivative_does_not(dtype: Any) -> None:
+    x = dtype(np.finfo(dtype).maxexp + 0.25)
+    with np.errstate(over="ignore"):
+        assert np.exp2(x) == inf
+        np.testing.assert_allclose(fad.grad(np.exp2)(x) / np.exp2(x - 2), 4.0 * np.log(2.0), rtol=1e-3)
+
+
+@pytest.mark.parametrize(("x", "y"), [(1.5e308, 1e308), (-1.5e308, 1.5e308), (1e-310, -2e-310), (3e200, 4e-200)])
+def test_hypot_where_it_overflows_and_its_derivative_does_not(x: float, y: float) -> None:
+    size = np.hypot(x * 2.0 ** -3, y * 2.0 ** -3)
+    with np.errstate(over="ignore"):
+        np.testing.assert_allclose(fad.grad(np.hypot, (0, 1))(x, y), (x / 8 / size, y / 8 / size), rtol=1e-12, atol=1e-300)
+
+
 def _unit(x: Any, at: tuple[int, ...]) -> Any:
     t = np.zeros(np.shape(x), x.dtype)
     t[at] = 1.0
@@ -242,6 +286,11 @@ def test_complex_arguments(f: Callable[[Any], Any], z: Any, expected: Any) -> No
     (lambda x: x ** 0, 0.0, 0.0),
     (lambda x: np.maximum(x, 0), 0.0, 0.0),
     (lambda x: np.logaddexp(x, 0.0), 0.0, 0.25),
+    (lambda x: np.logaddexp(x, 0.0), -40.0, np.exp(-40.0)),
+    (lambda x: np.logaddexp(x, 0.0), 40.0, np.exp(-40.0)),
+    (lambda x: np.logaddexp2(x, 0.0), 0.0, 0.25 * np.log(2.0)),
+    (lambda x: np.hypot(x, 3e-200), 4e-200, 0.072e200),
+    (lambda x: np.arctan2(x, 1e-100), 1e-100, -0.5e200),
     (lambda x: x * np.abs(x), 0.0, 0.0),
     (np.sinc, 0.0, -np.pi ** 2 / 3),
     (np.i0, 0.0, 0.5),
