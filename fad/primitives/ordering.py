@@ -16,7 +16,7 @@ import numpy as np
 from ..core.avals import Aval, make_aval
 from ..core.primitive import Primitive, Tangent, Traced, Value, Zero, partials
 from .elementwise import equal, negative, select
-from .reductions import recurrence_p, shift_p
+from .reductions import counting, recurrence_p, shift_p
 from .selection import argsort_p, put_along_axis_add_p, take_along_axis_p
 from .structural import broadcast, convert
 
@@ -122,12 +122,12 @@ searchsorted_p: Primitive = Primitive("searchsorted", _search_evaluate, _search_
 
 
 def _running_max_rule(t: Value, z: Value, x: Value, *, axis: int) -> Value:
-    zero = x.dtype.type(0)
-    goes_on = convert(equal(z, shift_p(z, axis=axis, reverse=False, fill=0)), x.dtype)
+    zero, wide = x.dtype.type(0), counting(x.dtype)
+    goes_on = convert(equal(z, shift_p(z, axis=axis, reverse=False, fill=0)), wide)
     reached = equal(x, z)
-    total = recurrence_p(goes_on, select(reached, t, zero), axis=axis, reverse=False)
-    ties = recurrence_p(goes_on, convert(reached, x.dtype), axis=axis, reverse=False)
-    return total / select(equal(ties, zero), x.dtype.type(1), ties)
+    total = recurrence_p(goes_on, convert(select(reached, t, zero), wide), axis=axis, reverse=False)
+    ties = recurrence_p(goes_on, convert(reached, wide), axis=axis, reverse=False)
+    return convert(total / select(equal(ties, wide.type(0)), wide.type(1), ties), x.dtype)
 
 
 def _running_max_batch(operands: Sequence[Value], mapped: Sequence[bool], *, axis: int) -> Value:

@@ -16,7 +16,7 @@ from ..core.primitive import Linear, Operand, Primitive, Tangent, Traced, Value,
 from .elementwise import _part, _ratio, conjugate, elementwise, real, stacked
 from .structural import Axes, broadcast, convert, inverse, permute, reshape, shifted, sum
 
-__all__ = ["all_p", "any_p", "cumprod_p", "cumsum_p", "norm_p", "prod_p", "recurrence_p", "root",
+__all__ = ["all_p", "any_p", "counting", "cumprod_p", "cumsum_p", "norm_p", "prod_p", "recurrence_p", "root",
            "shift_p", "squared_deviations_p", "sum_as_p"]
 
 
@@ -25,6 +25,11 @@ def _reduced(x: Aval, axes: Axes, dtype: Dtype) -> Aval:
 
 
 # -- sum_as: add up in another dtype, without first making an array of that dtype ------------------
+
+
+def counting(dtype: Dtype) -> Dtype:
+    """A dtype that counts entries beside arrays of this one: float16 has no number between 2048 and 2050."""
+    return np.dtype(np.float32) if dtype == np.float16 else dtype
 
 
 def _sum_as_jvp(primals: Sequence[Value], tangents: Sequence[Tangent], result: Traced, /, *, axes: Axes,

@@ -13,8 +13,8 @@ import numpy as np
 from ..core.avals import Aval, make_aval
 from ..core.primitive import Linear, Primitive, Tangent, Traced, Value, Zero, linear, partials
 from .elementwise import equal, maximum, select
-from .reductions import sum_as_p
-from .structural import Axes, broadcast, shifted, sum
+from .reductions import counting, sum_as_p
+from .structural import Axes, broadcast, convert, shifted, sum
 
 __all__ = ["argmax_p", "argmin_p", "argsort_p", "max_p", "min_p", "put_along_axis_add_p", "sort_p", "take_along_axis_p"]
 
@@ -34,8 +34,10 @@ def _extreme(name: str, ufunc: np.ufunc) -> Primitive:
     def rule(t: Value, z: Value, x: Value, *, axes: Axes) -> Value:
         """dz = the mean of dx over the entries that are extreme; where z is NaN there are none, and dz is 0."""
         extreme = equal(x, broadcast(z, x.shape, axes) if z.shape else z)
-        ties = sum_as_p(extreme, axes=axes, dtype=x.dtype)
-        return sum(select(extreme, t, t.dtype.type(0)), axes) / maximum(ties, x.dtype.type(1))
+        wide = counting(x.dtype)
+        ties = maximum(sum_as_p(extreme, axes=axes, dtype=wide), wide.type(1))
+        total = sum(convert(select(extreme, t, t.dtype.type(0)), wide), axes) / ties
+        return total if wide == x.dtype else convert(total, x.dtype)
 
     def batch(operands: Sequence[Value], mapped: Sequence[bool], *, axes: Axes) -> Value:
         return primitive(operands[0], axes=shifted(axes))

@@ -241,6 +241,21 @@ class TestKinks:
             self.check(kink, [g[row] for g in found], dtype)
 
 
+@pytest.mark.parametrize("f", [
+    np.max, np.min, np.nanmax, np.maximum.reduce, lambda x: np.max(x.reshape(7, -1)), lambda x: np.max(np.abs(x)),
+    lambda x: np.maximum.accumulate(x)[-1], lambda x: np.minimum.accumulate(x)[-1]])
+def test_very_many_half_precision_entries_that_tie(f: Callable[[Any], Any]) -> None:
+    """More than the largest float16, and than the largest integer up to which it can count."""
+    for n in (3500, 70_000):
+        x = np.ones(n, np.float16)
+        found = fad.grad(f)(x)
+        assert found.dtype == np.float16
+        np.testing.assert_array_equal(found, np.float16(1.0 / n))
+        value, moved = fad.jvp(f, (x,), (x,))
+        assert value.dtype == moved.dtype == np.float16
+        np.testing.assert_allclose(moved, 1.0, rtol=1e-3)
+
+
 @pytest.mark.parametrize("dtype", [np.float64, np.float32, np.float16])
 def test_exp2_where_it_overflows_and_its_derivative_does_not(dtype: Any) -> None:
     x = dtype(np.finfo(dtype).maxexp + 0.25)
