@@ -338,7 +338,8 @@ def print(fmt: str, *args: object, **kwargs: object) -> None:
     """
     leaves, structure = tree.flatten((args, kwargs))
     values = [x for x in leaves if is_array(x)]
-    line = Line(fmt, structure, tuple([(i, x) for i, x in enumerate(leaves) if not is_array(x)]))
+    line = Line(fmt, structure, tuple([(i, x) for i, x in enumerate(leaves) if not is_array(x)]),
+                tree.in_order(structure))
     recorder = innermost(values) or active_builder()
     if recorder is None:
         builtins.print(line.text(values), flush=True)

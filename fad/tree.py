@@ -2,7 +2,8 @@
 
 A tree is a tuple, list, dict, named tuple, dataclass or instance of a registered class whose entries are
 trees; None is the tree without leaves; everything else is a leaf. Flattening a tree gives its leaves and
-its structure, and the two give the tree back.
+its structure, and the two give the tree back. A dict's leaves come in the order of its sorted keys, so that
+dicts which are equal are equal trees; the dict that is rebuilt has its keys in the order of the first one.
 
     >>> leaves, structure = flatten({"w": 1.0, "b": (2.0, None)})
     >>> leaves, str(structure)
@@ -30,7 +31,8 @@ L1 = TypeVar("L1", bound=complex | np.generic | np.ndarray[Any, Any])
 
 
 class Structure(NamedTuple):
-    """The shape of a tree: everything but its leaves. Hashable, and compared by value.
+    """The shape of a tree: everything but its leaves. Hashable, and compared by value, as dicts are: whatever the
+    order of their keys (`in_order` tells it).
 
     `kind` is the container's class (None for a leaf), `names` what its children are called.
     """
@@ -73,31 +75,50 @@ class Container(NamedTuple):
     put: Callable[[Any, Sequence[Any]], object]  # names, children -> instance
 
 
-def _dict_items(x: dict[Any, object]) -> tuple[Iterable[object], Hashable]:
+class _Sorted(tuple[Hashable, ...]):
+    """Keys that a dict has in another order, `own`, which is no part of equality."""
+
+    own: tuple[Hashable, ...]
+
+
+def _sorted(keys: tuple[Any, ...]) -> tuple[Hashable, ...]:
     try:
-        keys = tuple(sorted(x))
-    except TypeError:  # keys without an order keep the dict's own
-        keys = tuple(x)
-    return [x[k] for k in keys], keys
+        return tuple(sorted(keys))
+    except TypeError:  # of types that do not compare: type by type
+        pass
+    try:
+        return tuple(sorted(keys, key=lambda k: (type(k).__qualname__, k)))
+    except TypeError:  # without any order they keep the dict's
+        return keys
 
 
-def _dict_with(kind: Callable[[], dict[Any, Any]]) -> Callable[[Any, Sequence[Any]], object]:
-    def put(keys: Iterable[Hashable], children: Sequence[object]) -> object:
-        result = kind()
-        result.update(zip(keys, children, strict=True))
-        return result
+def _dict_items(x: dict[Any, object]) -> tuple[Iterable[object], tuple[Hashable, ...]]:
+    own = tuple(x)
+    keys = _sorted(own)
+    if keys == own:
+        return x.values(), own
+    kept = _Sorted(keys)
+    kept.own = own
+    return [x[k] for k in keys], kept
 
-    return put
+
+def _dict_of(keys: tuple[Hashable, ...], children: Sequence[object]) -> dict[Any, object]:
+    result = dict(zip(keys, children, strict=True))
+    return {k: result[k] for k in keys.own} if keys.__class__ is _Sorted else result
+
+
+def _defaultdict_items(x: defaultdict[Any, object]) -> tuple[Iterable[object], Hashable]:
+    children, keys = _dict_items(x)
+    return children, (x.default_factory, keys)
 
 
 _containers: dict[type, Container] = {
     tuple: Container(lambda x: (x, None), lambda names, children: tuple(children)),
     list: Container(lambda x: (x, None), lambda names, children: list(children)),
-    dict: Container(_dict_items, _dict_with(dict)),
-    OrderedDict: Container(lambda x: (x.values(), tuple(x)), _dict_with(OrderedDict)),
-    defaultdict: Container(
-        lambda x: (_dict_items(x)[0], (x.default_factory, _dict_items(x)[1])),
-        lambda names, children: defaultdict(names[0], zip(names[1], children, strict=True))),
+    dict: Container(_dict_items, _dict_of),
+    OrderedDict: Container(lambda x: (x.values(), tuple(x)),
+                           lambda keys, children: OrderedDict(zip(keys, children, strict=True))),
+    defaultdict: Container(_defaultdict_items, lambda names, children: defaultdict(names[0], _dict_of(names[1], children))),
 }
 
 
@@ -154,7 +175,7 @@ def flatten(tree: object) -> tuple[list[Any], Structure]:
 
     Returns:
         The list of leaves, and a `Structure` from which `unflatten` rebuilds the tree. A dict's entries come
-        in the order of its sorted keys.
+        in the order of its sorted keys, and are put back into its own.
 
     >>> flatten([1.0, {"a": 2.0}])[0]
     [1.0, 2.0]
@@ -204,6 +225,27 @@ def _unflatten_from(structure: Structure, rest: Iterator[object]) -> object:
     container = _container(structure.kind)
     assert container is not None
     return container.put(structure.names, children)
+
+
+def own_names(s: Structure) -> Hashable:
+    """What the children of this structure are called, in the tree's own order, for a dict's too."""
+    names = s.names
+    if s.kind is defaultdict and isinstance(names, tuple):
+        factory, keys = names
+        return factory, keys.own if isinstance(keys, _Sorted) else keys
+    return names.own if isinstance(names, _Sorted) else names
+
+
+def in_order(s: Structure) -> Hashable:
+    """What two structures that are equal may differ in, the order of keys: part of the key where a tree is rebuilt for
+    a user's function, which may ask for it. None where all are sorted.
+
+    >>> in_order(structure({"b": 1.0, "a": 2.0})), in_order(structure({"a": 2.0, "b": 1.0}))
+    ((('b', 'a'), (None, None)), None)
+    """
+    names = own_names(s)
+    inside = tuple([in_order(child) if child.children else None for child in s.children])
+    return None if names is s.names and not any(inside) else (names, inside)
 
 
 def leaves(tree: object) -> list[Any]:

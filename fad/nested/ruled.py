@@ -42,13 +42,14 @@ class Arguments(NamedTuple):
     structure: Structure
     leaves: tuple[object, ...]  # None in the place of an array
     positions: tuple[int, ...]  # of the arrays
+    order: Hashable  # of the structure: see `tree.in_order`
 
     @classmethod
     def of(cls, args: tuple[object, ...]) -> tuple[Arguments, list[Value]]:
         leaves, structure = tree.flatten(args)
         positions = tuple([i for i, leaf in enumerate(leaves) if is_array(leaf)])
         rest = tuple([None if is_array(leaf) else _hashable(leaf) for leaf in leaves])
-        return cls(structure, rest, positions), [leaves[i] for i in positions]
+        return cls(structure, rest, positions, tree.in_order(structure)), [leaves[i] for i in positions]
 
     def rebuilt(self, values: Sequence[object], rest: bool = True) -> tuple[Any, ...]:
         """The arguments with these arrays; without the rest, None stands for what is not an array."""

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -39,6 +39,7 @@ class VjpRule(NamedTuple):
     backward: Callable[..., object]
     arguments: Arguments
     out: Structure
+    order: Hashable  # of out: see `tree.in_order`
 
     def linearized(self, primals: Sequence[Value], avals: Sequence[Aval]) -> tuple[list[Value], Graph]:
         """The residuals at the primals, and the pullback Graph(r..., ȳ... ⊸ x̄...)."""

@@ -8,7 +8,7 @@ It is written down once, for the values, and not for their tangents. Of a stack 
 from __future__ import annotations
 
 import builtins
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,7 @@ class Line:
     fmt: str
     structure: Structure  # of the arguments and keyword arguments
     fixed: tuple[tuple[int, object], ...]  # the leaves that are no arrays, each with its place
+    order: Hashable  # of the structure: see `tree.in_order`
 
     def __str__(self) -> str:
         return repr(self.fmt)

@@ -140,7 +140,8 @@ class custom_vjp(_Ruled[P, R]):  # noqa: N801  # used like a function
             raise no_rule(self.f, "vjp", "f.defvjp(fwd, bwd)")
         forward, backward = self.rules
         traced, out = traced_function(functools.partial(self.f, **keywords), arguments, arrays)
-        own = VjpRule(self.f, functools.partial(forward, **keywords) if keywords else forward, backward, arguments, out)
+        own = VjpRule(self.f, functools.partial(forward, **keywords) if keywords else forward, backward, arguments, out,
+                      tree.in_order(out))
         rule: VjpRule | TracedVjp = own
         closed_over: tuple[Value, ...] = ()
         if self not in tracing_rules.functions:

@@ -29,7 +29,7 @@ from ..source import Source
 from ..typing import Bound, Out, P, Q, R
 from .call import Results, shown
 from .paths import Path, beginning
-from .static import static_key, static_places
+from .static import static_key, static_places, structure_key, takes_any_name
 
 __all__ = ["CacheInfo", "Jitted", "jit"]
 
@@ -76,6 +76,7 @@ class Jitted(Generic[P, R]):
         self._f: Callable[..., R] = f
         self._guards = guards
         self._static = static_places(f, static_argnums, static_argnames)
+        self._takes_any_name = takes_any_name(f)
         self._paths: dict[Hashable, list[Path]] = {}
         self._hits = self._misses = 0
         self._warned = self._warned_of_types = False
@@ -144,7 +145,7 @@ class Jitted(Generic[P, R]):
                 values.append(x)
             else:
                 traced = self._add(parts, values, x, i) or traced
-        for name in sorted(kwargs) if kwargs else ():
+        for name in self._names(kwargs) if kwargs else ():
             parts.append(name)
             traced = self._add(parts, values, kwargs[name], name) or traced
         return tuple(parts), values, traced
@@ -154,7 +155,9 @@ class Jitted(Generic[P, R]):
             parts.append(("static", static_key(x, place)))
             return False
         leaves, structure = tree.flatten(x)
-        if structure is not tree.LEAF or not is_array(x):
+        if structure is not tree.LEAF:
+            parts.append(structure_key(structure))
+        elif not is_array(x):
             parts.append(structure)
         traced = False
         for leaf in leaves:
@@ -168,6 +171,10 @@ class Jitted(Generic[P, R]):
             else:
                 parts.append(("static", static_key(leaf, place)))
         return traced
+
+    def _names(self, kwargs: dict[str, Any]) -> Sequence[str]:
+        """The keywords in an order that decides about the program: their own, where **kwargs shows it to the function."""
+        return list(kwargs) if self._takes_any_name else sorted(kwargs)
 
     def _prefer(self, paths: list[Path], path: Path) -> None:
         with self._lock:
@@ -197,7 +204,7 @@ class Jitted(Generic[P, R]):
         def function(*tracers: Tracer) -> list[Value]:
             rest = iter(tracers)
             result = self._f(*[self._with(x, i, rest) for i, x in enumerate(args)],
-                             **{k: self._with(kwargs[k], k, rest) for k in sorted(kwargs)})
+                             **{k: self._with(kwargs[k], k, rest) for k in self._names(kwargs)})
             leaves, structure = tree.flatten(result)
             positions = [i for i, leaf in enumerate(leaves) if is_array(leaf)]
             found.append(Results(structure, [None if i in positions else x for i, x in enumerate(leaves)], positions))
@@ -302,7 +309,7 @@ def compiled_like(f: Callable[..., object], g: Callable[P, R]) -> Callable[P, R]
     if not isinstance(f, Jitted):
         return g
     compiled = Jitted(g, (), (), f._guards)
-    compiled._static = f._static
+    compiled._static, compiled._takes_any_name = f._static, f._takes_any_name
     return compiled
 
 

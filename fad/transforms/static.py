@@ -1,13 +1,19 @@
-"""Arguments that a compiled function is handed as they are: where they are, and what tells their values apart."""
+"""Arguments that a compiled function is handed as they are: where they are, and what tells their values apart.
+
+Python takes 1, 1.0 and True for equal, and 0.0 and -0.0, and what holds one for what holds another. A program made for
+one is not the other's; nor is that for a dict the program for a dict with its keys in another order.
+"""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Hashable
+from numbers import Number
 
 from ..errors import ArgumentError
+from ..tree import Structure, own_names
 
-__all__ = ["static_key", "static_places"]
+__all__ = ["static_key", "static_places", "structure_key", "takes_any_name"]
 
 
 def static_key(x: object, place: int | str) -> Hashable:
@@ -23,10 +29,52 @@ def static_key(x: object, place: int | str) -> Hashable:
 
 
 def _told_apart(x: object) -> Hashable:
-    """A static value as a key, under which 1, 1.0 and True are three values, and so are 0.0 and -0.0."""
-    if type(x) is tuple:
-        return tuple(map(_told_apart, x))
-    return type(x), repr(x) if isinstance(x, (float, complex)) else x
+    """A static value as a key, under which 1, 1.0 and True are three values, and so are 0.0 and -0.0, whatever holds them."""
+    kind = type(x)
+    if isinstance(x, (str, int)) or kind.__eq__ is object.__eq__:
+        return kind, x
+    if isinstance(x, Number):
+        return kind, repr(x)
+    if isinstance(x, tuple):
+        return kind, tuple(map(_told_apart, x))
+    if isinstance(x, frozenset):
+        return kind, frozenset(map(_told_apart, x))
+    if isinstance(x, slice):
+        return kind, _told_apart((x.start, x.stop, x.step))
+    fields = getattr(kind, "__dataclass_fields__", None) or getattr(kind, "__attrs_attrs__", None)
+    if fields is None:
+        return kind, x
+    names = fields if isinstance(fields, dict) else [a.name for a in fields]
+    return kind, x, tuple([_told_apart(y) for y in [getattr(x, name, None) for name in names] if _has_hash(y)])
+
+
+def _has_hash(x: object) -> bool:
+    try:
+        hash(x)
+    except TypeError:  # a field that its class leaves out of comparisons
+        return False
+    return True
+
+
+def structure_key(s: Structure) -> Hashable:
+    """A structure as a key."""
+    unseen = _unseen(s)
+    return s if unseen is None else (s, unseen)
+
+
+def _unseen(s: Structure) -> Hashable:
+    """What equality of structures does not see; None for nothing, as is usual: the lines are short since all calls pay."""
+    _, names, children = s
+    own: Hashable = None
+    if names.__class__ is tuple:
+        try:
+            "".join(names)  # whether all is text: the quickest way to ask
+        except TypeError:
+            own = _told_apart(own_names(s))
+    elif names is not None:
+        own = _told_apart(own_names(s))
+    inside = [_unseen(child) for child in children if child[2]]
+    return None if own is None and inside.count(None) == len(inside) else (own, *inside)
 
 
 def static_places(f: Callable[..., object], argnums: tuple[int, ...], argnames: tuple[str, ...]) -> frozenset[int | str]:
@@ -52,3 +100,12 @@ def static_places(f: Callable[..., object], argnums: tuple[int, ...], argnames: 
                                 edit="give one of those names")
         places |= {name, names.index(name)} if name in names else {name}
     return frozenset(places)
+
+
+def takes_any_name(f: Callable[..., object]) -> bool:
+    """Whether a function has **kwargs, and so sees the order of its keywords."""
+    try:
+        parameters = inspect.signature(f, follow_wrapped=False).parameters.values()
+    except (TypeError, ValueError):  # some builtins have no signature
+        return True
+    return any(p.kind is p.VAR_KEYWORD for p in parameters)

@@ -7,7 +7,7 @@ import math
 import threading
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,6 +50,7 @@ def test_the_function_runs_once() -> None:
     ((1.0,), (np.float32(1.0),)), ((1.0,), (1j,)), ((1.0,), (True,)), ((1.0,), (np.array([1.0]),)), ((X,), ([X],)),
     (([X],), ((X,),)),
     (({"a": X},), ({"b": X},)), ((X,), (X, X)), ((X, None), (X, X)), ((X, "a"), (X, "b")), ((X, "1"), (X, 1)),
+    ((X, {"a": 1.0, "b": 2.0}), (X, {"b": 1.0, "a": 5.0})), (({1: X},), ({1.0: X},)),
     ((X, (1.0, 2.0)), (X, (1.0, (2.0,)))), ((np.arange(3),), (np.arange(3, dtype=np.int32),))])
 def test_what_traces_anew(args: tuple[Any, ...], others: tuple[Any, ...]) -> None:
     g = Counted(lambda *xs: [np.sum(x) * 2 for x in fad.tree.leaves(xs) if not isinstance(x, str)])
@@ -66,7 +67,7 @@ def test_what_traces_anew(args: tuple[Any, ...], others: tuple[Any, ...]) -> Non
 @pytest.mark.parametrize(("args", "others"), [
     ((X,), (X * 2.0,)), ((X,), (X[::-1],)), ((np.ones((2, 3)),), (np.ones((3, 2)).T,)), ((1.0,), (-0.0,)),
     ((np.array(1.0),), (np.float64(2.0),)),
-    ((3,), (7,)), ((X, {"a": 1.0, "b": 2.0}), (X, {"b": 1.0, "a": 5.0}))])
+    ((3,), (7,)), ((X, {"a": 1.0, "b": 2.0}), (X, {"a": 1.0, "b": 5.0}))])
 def test_what_does_not(args: tuple[Any, ...], others: tuple[Any, ...]) -> None:
     g = Counted(lambda *xs: [np.sum(x) * 2.0 for x in fad.tree.leaves(xs)])
     f = fad.jit(g)
@@ -90,6 +91,15 @@ def test_keywords_and_defaults() -> None:
         compiled()
     with pytest.raises(TypeError, match="unexpected keyword argument 'w'"):
         compiled(1.0, w=2.0)
+
+
+def test_the_order_of_keywords_is_the_callers() -> None:
+    first = fad.jit(lambda **kw: next(iter(kw.values())) * 2.0)
+    for _ in range(2):
+        assert (first(b=2.0, a=3.0), first(a=3.0, b=2.0)) == (4.0, 6.0)
+    named = fad.jit(lambda a, b: a - b)
+    assert (named(b=2.0, a=3.0), named(a=3.0, b=2.0)) == (1.0, 1.0)
+    assert named.cache_info().paths == 1  # it cannot see their order
 
 
 class Point(NamedTuple):
@@ -208,14 +218,32 @@ def test_static_arguments() -> None:
         assert g.calls == 3 + 3  # by position, and by name
 
 
-def test_static_arguments_that_are_equal_and_differ() -> None:
+@dataclass(frozen=True)
+class Held:
+    it: Any
+    notes: Any = field(default_factory=list, compare=False)  # which has no hash
+
+
+class Once(NamedTuple):
+    it: Any
+
+
+@pytest.mark.parametrize("held", [
+    lambda x: x, lambda x: (x,), lambda x: frozenset([x]), Held, Once, lambda x: (frozenset([Held((x,))]),)])
+def test_static_arguments_that_are_equal_and_differ(held: Callable[[Any], Any]) -> None:
+    def flat(kind: Any) -> Any:
+        kind = kind.it if isinstance(kind, Held) else kind
+        return flat(next(iter(kind))) if isinstance(kind, (tuple, frozenset)) else kind
+
     def f(x: Any, kind: Any) -> Any:
-        flat = kind[0] if isinstance(kind, tuple) else kind
-        return x * {int: 1.0, float: 2.0, bool: 3.0}[type(flat)] * math.copysign(1.0, flat)
+        number = flat(kind)
+        return x * {int: 1.0, float: 2.0, bool: 3.0, np.float32: 4.0}[type(number)] * math.copysign(1.0, number)
 
     compiled = fad.jit(f, static_argnums=1)
-    for kind in (1, 1.0, True, (1,), (1.0,), (True,), 0.0, -0.0, (0.0,), (-0.0,), 0, False):
-        assert compiled(1.0, kind) == f(1.0, kind), kind
+    numbers = (1, 1.0, True, 0.0, -0.0, 0, False, np.float32(0.0), np.float32(-0.0))
+    for number in (*numbers, *numbers):
+        assert compiled(1.0, held(number)) == f(1.0, held(number)), number
+    assert compiled.cache_info().paths == len(numbers)
 
 
 def test_static_arguments_of_any_signature() -> None:

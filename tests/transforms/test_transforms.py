@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import functools
+import pickle
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -230,6 +232,49 @@ def test_a_defaultdict_keeps_its_factory() -> None:
     gradient = fad.grad(_energy)(TREES["default dict"])
     assert gradient.default_factory is list
     assert list(fad.grad(_energy)(TREES["ordered dict"])) == ["b", "a"]
+
+
+@pytest.mark.parametrize("kind", [dict, OrderedDict, lambda pairs: defaultdict(float, pairs)])
+def test_dicts_reach_the_function_in_their_own_order(kind: Any) -> None:
+    def f(p: Any) -> Any:
+        first, second = p.values()
+        return first * 10.0 + second
+
+    compiled = fad.jit(fad.value_and_grad(f))
+    for keys in ("za", "az") * 2:
+        p = kind(zip(keys, (3.0, 2.0), strict=True))
+        for value, gradient in (fad.value_and_grad(f)(p), compiled(p)):
+            assert value == f(p)
+            assert list(gradient.items()) == list(zip(keys, (10.0, 1.0), strict=True))
+        assert fad.grad(fad.checkpoint(f))(p) == fad.grad(f)(p)
+        assert list(fad.jit(lambda x, keys=keys: {k: x for k in keys})(1.0)) == list(keys)
+
+
+@pytest.mark.parametrize("kind", [dict, lambda pairs: defaultdict(float, pairs)])
+def test_dicts_that_are_equal_are_trees_of_one_structure(kind: Any) -> None:
+    p, q = kind({"z": 3.0, "a": [2.0]}), kind({"a": [2.0], "z": 3.0})
+    assert fad.tree.structure({1: 0.0, "a": 0.0, None: 0.0}) == fad.tree.structure({None: 0.0, "a": 0.0, 1: 0.0})
+    shape = fad.tree.structure(p)
+    assert (shape, hash(shape)) == (fad.tree.structure(q), hash(fad.tree.structure(q)))
+    assert list(fad.tree.map(np.subtract, p, q).items()) == [("z", 0.0), ("a", [0.0])]
+    for same_shape in (pickle.loads(pickle.dumps(shape)), copy.deepcopy(shape)):
+        assert same_shape == shape
+        assert list(fad.tree.unflatten(same_shape, [2.0, 3.0]).items()) == [("z", 3.0), ("a", [2.0])]
+
+
+@pytest.mark.parametrize("keys", ["za", "az"])
+def test_custom_rules_see_the_order_of_dicts(keys: str) -> None:
+    @fad.custom_vjp
+    def f(p: Any) -> Any:
+        return p["a"] * p["z"]
+
+    def forward(p: Any) -> Any:
+        return f(p), p
+
+    f.defvjp(forward, lambda p, ct: ({k: ct * (i + 1.0) for i, k in enumerate(p)},))
+    p = dict.fromkeys(keys, 2.0)
+    assert fad.grad(f)(p) == {keys[0]: 1.0, keys[1]: 2.0}
+    assert fad.jit(fad.grad(f))(p) == {keys[0]: 1.0, keys[1]: 2.0}
 
 
 def test_results_are_trees() -> None:
