@@ -181,7 +181,7 @@ def at_least_2d(a: Value) -> Value:
 def at_least_3d(a: Value) -> Value:
     """An array of three axes or more."""
     x = as_array(a)
-    return _at_least(x, (1, x.size, 1) if x.ndim < 2 else (*x.shape, 1))
+    return x if x.ndim > 2 else in_shape(x, (1, x.size, 1) if x.ndim < 2 else (*x.shape, 1))
 
 
 @rule_for(np.atleast_1d)

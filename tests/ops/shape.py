@@ -33,6 +33,8 @@ _RESHAPING = [
     Op("atleast_2d", np.atleast_2d, (_ROW,)),
     Op("atleast_3d", lambda x: np.atleast_3d(x), (_BOX,)),
     Op("atleast_3d, a row", np.atleast_3d, (_ROW,)),
+    *[Op(f"atleast_{n}d, more axes", lambda x, n=n: getattr(np, f"atleast_{n}d")(x)[1] * 1.0, ((2, 1, 3, 2),))
+      for n in (1, 2, 3)],
     Op("atleast_2d, several", lambda x, y: np.atleast_2d(x, y)[0] * y, ((), _BOX)),
 ]
 
@@ -94,6 +96,10 @@ _JOINING = [
     Op("hstack", lambda x, y: np.hstack((x, y)), ((2, 3), (2, 1))),
     Op("vstack", lambda x, y: np.vstack((x, y)), ((3,), (2, 3))),
     Op("dstack", lambda x, y: np.dstack((x, y)), ((2, 3), (2, 3))),
+    Op("dstack, three axes and one", lambda x, y: np.dstack((x, y)), ((1, 3, 2), (3,))),
+    Op("dstack, four axes", lambda x, y: np.dstack((x, y)), ((2, 1, 2, 3), (2, 1, 1, 3))),
+    *[Op(f"{f.__name__}, three axes", lambda x, y, f=f: f((x, y)), ((2, 1, 3), (2, 1, 3)))
+      for f in (np.hstack, np.vstack, np.column_stack)],
     Op("column_stack", lambda x, y: np.column_stack((x, y)), ((2,), (2, 3))),
     Op("append", lambda x, y: np.append(x, y), (_BOX, ())),
     Op("append, axis", lambda x, y: np.append(x, y, axis=0), ((2, 3), (1, 3))),
