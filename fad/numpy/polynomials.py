@@ -119,9 +119,18 @@ _added(np.polyadd)
 _added(np.polysub)
 
 
+def _proper(a: Value, function: str) -> Value:
+    """The coefficients from the first that is not 0 on, as their values have it; of the polynomial 0 the last one."""
+    x = np.atleast_1d(as_array(a))
+    if x.ndim > 1:
+        raise ValueError("Polynomial must be 1d only.")
+    nonzero = np.flatnonzero(concrete(x != 0, f"np.{function}, which drops leading zeros as np.convolve does not"))
+    return x[int(nonzero[0]) if len(nonzero) else -1:] if x.size else np.zeros(1, x.dtype)
+
+
 @rule_for(np.polymul)
 def polymul(a1: Value, a2: Value) -> Value:
-    return convolve(a1, a2)
+    return convolve(_proper(a1, "polymul"), _proper(a2, "polymul"))
 
 
 @rule_for(np.polydiv)
@@ -164,14 +173,14 @@ def roots(p: Value) -> Value:
     coefficients = np.atleast_1d(as_array(p))
     if coefficients.ndim != 1:
         raise ValueError("Input must be a rank-1 array.")
-    nonzero = np.flatnonzero(concrete(coefficients, "np.roots"))
+    nonzero = np.flatnonzero(concrete(coefficients != 0, "np.roots"))
     if not len(nonzero):
         return np.array([])
     trailing = len(coefficients) - int(nonzero[-1]) - 1
     kept = coefficients[int(nonzero[0]):int(nonzero[-1]) + 1]
     n = len(kept) - 1
     if n < 1:
-        return np.zeros(trailing, kept.dtype)
+        return np.zeros(trailing)
     top = reshape(-kept[1:] / kept[0], (1, n))
     companion = np.concatenate([top, np.eye(n - 1, n, dtype=top.dtype)]) if n > 1 else top
     found = real_if_possible(companion, eigvals_p(companion))[0]

@@ -99,6 +99,9 @@ _row("polyder", lambda p: (np.polyder(p), np.polyder(p, 2), np.polyder(p, 0) * p
 _row("polyint", lambda p: (np.polyint(p), np.polyint(p, 2, k=[1.0, 2.0])), (3,))
 _row("polyint with constants", lambda p, k: (np.polyint(p, 2, k), np.polyint(p, 1, k[0])), (3,), (2,))
 _row("polyadd, polysub, polymul", lambda p, q: (np.polyadd(p, q), np.polysub(q, p), np.polymul(p, q)), (3,), (2,))
+_row("polymul, leading zeros", lambda p, q: (np.polymul(np.pad(p, (2, 0)), np.pad(q, (1, 0))), np.polymul(np.zeros(2), q)),
+     (3,), (2,))
+_row("roots, leading and trailing zeros", lambda p: np.sort(np.roots(np.pad(p, (1, 2))).real), (2,), low=0.5, ulps=8)
 _row("polydiv", lambda p, q: np.polydiv(p, q), (5,), (3,), low=0.5, ulps=4)
 _row("polydiv by a longer one", lambda p, q: np.polydiv(p, q), (2,), (3,), low=0.5)
 _row("poly", np.poly, (3,), ulps=2)
