@@ -148,9 +148,11 @@ class Tracer(Traced):
 
     @shape.setter
     def shape(self, value: object) -> None:
-        raise InPlaceError(f"the shape of a traced {self.aval} was assigned to",
-                           why="other names for the array would have to change with it",
-                           edit="reshape it: y = x.reshape(...)")
+        if isinstance(self, View):
+            raise InPlaceError(f"the shape of a view of type {self.aval} was assigned to",
+                               why="a write to it would no longer find its way to the array that it looks into",
+                               edit="reshape it: y = y.reshape(...), which is a view as well")
+        self.rebind(np.reshape(self, value))
 
     @property
     def dtype(self) -> Dtype:
@@ -220,7 +222,7 @@ class Tracer(Traced):
             raise missing_rule(f"numpy.{name}" if getattr(np, ufunc.__name__, None) is ufunc else f"the ufunc {name}")
         if kwargs:
             out = kwargs.get("out", ())
-            if len(out) == 1 and isinstance(out[0], Tracer):
+            if any(isinstance(array, Tracer) for array in out):
                 return overrides["out"](ufunc, override, inputs, kwargs)
             return override(*inputs, **without_out(ufunc, kwargs))
         return recipes.call((Tracer, View), self.builder, override, override, inputs, kwargs, _getframe(1))
@@ -378,6 +380,10 @@ class Tracer(Traced):
     def flat(self) -> Any:  # NumPy's is an iterator that can be indexed
         return overrides["flat"](self)
 
+    @flat.setter
+    def flat(self, value: object) -> None:
+        np.put(self, np.arange(self.size), value)  # which begins again where the values end, as this does
+
     @_fewer_forms
     def copy(self, order: str = "C") -> Tracer:
         return self.alias()
@@ -390,7 +396,7 @@ class Tracer(Traced):
     @_fewer_forms
     def partition(self, kth: int | Sequence[int], axis: int = -1, kind: str = "introselect", order: None = None) -> None:
         """Partition in place."""
-        self[...] = overrides[np.partition](self, kth, axis, kind, order)
+        self[...] = np.partition(self, kth, axis, kind, order)
 
     @_fewer_forms
     def flatten(self, order: Order = "C") -> Tracer:
@@ -493,6 +499,7 @@ class View(Tracer):
                 edit="write to a copy: b = view.copy()")
         _ = self.atom  # what was written to the base meanwhile must not be lost
         assert isinstance(new, Tracer)
+        new = new.alias()  # which may be a view of this one, and so be stale in a moment
         self.builder, self.kept = new.builder, new.atom
         self.viewed.rebind(self.restore(new))
         self.seen = self.viewed.atom

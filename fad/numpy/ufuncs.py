@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from ..core.avals import Dtype
-from ..core.dispatch import direct, missing_rule, overrides
+from ..core.dispatch import Rule, direct, missing_rule, overrides
 from ..core.primitive import Operand, Primitive, Traced, Value, Values
 from ..core.tracer import Tracer
 from ..errors import DtypeError, MissingRuleError, ShapeError
@@ -73,16 +73,21 @@ _HARMLESS: dict[np.ufunc, float] = {  # where a ufunc is smooth; 1.0 for the oth
 
 
 @rule_for("out")
-def out(ufunc: np.ufunc, rule: Call, operands: Values, settings: dict[str, Any]) -> Value:  # Any: as above
+def out(ufunc: np.ufunc, rule: Rule, operands: Values, settings: dict[str, Any]) -> Value | Values:  # Any: as above
     """A ufunc whose out= is traced: a write into it. Where `where` leaves an entry out, nothing is computed from it."""
-    target: Value
-    target, = settings.pop("out")
+    targets: tuple[Value | None, ...] = settings.pop("out")
     mask: Value | bool = settings.pop("where", True)
     if mask is not True:
         harmless = _HARMLESS.get(ufunc, 1.0)
         operands = tuple([np.where(mask, x, harmless) if _is_inexact(x) else x for x in operands])
-    result = rule(*operands, **settings)
-    target[...] = result if mask is True else np.where(mask, result, target)
+    found: Value | Values = rule(*operands, **settings)
+    results = [result if target is None else _written(target, result if mask is True else np.where(mask, result, target))
+               for result, target in zip(found if isinstance(found, tuple) else (found,), targets, strict=True)]
+    return results[0] if ufunc.nout == 1 else tuple(results)
+
+
+def _written(target: Value, result: Value) -> Value:
+    target[...] = result
     return target
 
 

@@ -29,7 +29,7 @@ def static_key(x: object, place: int | str) -> Hashable:
 
 
 def _told_apart(x: object) -> Hashable:
-    """A static value as a key, under which 1, 1.0 and True are three values, and so are 0.0 and -0.0, whatever holds them."""
+    """A static value as a key, under which 1, 1.0 and True are three values, and 0.0 and -0.0 two, whatever holds them."""
     kind = type(x)
     if isinstance(x, (str, int)) or kind.__eq__ is object.__eq__:
         return kind, x

@@ -88,6 +88,12 @@ def _read_only(x: Any) -> Any:
     return np.sum(y)
 
 
+def _view_reshaped(x: Any) -> Any:
+    y = np.sin(x)[1:]
+    y.shape = 2, 1  # reshaped
+    return np.sum(y)
+
+
 def _changed(x: Any) -> Any:
     b = np.ones(200_000)
     y = x[0] * b  # read here
@@ -262,6 +268,8 @@ CASES = [
          TypeError, ("sum", "out=")),
     Case("write to a read-only view", lambda: fad.grad(_read_only)(X), errors.InPlaceError, TypeError,
          ("f64[2,3]", "copy"), "# read only"),
+    Case("shape of a view", lambda: fad.grad(_view_reshaped)(X), errors.InPlaceError, TypeError,
+         ("f64[2]", "y = y.reshape(...)"), "# reshaped"),
     Case("write to a captured array", lambda: fad.grad(_changed)(X), errors.CaptureChangedError, RuntimeError,
          ("f64[200000]", "b.copy()"),
          "# read here"),

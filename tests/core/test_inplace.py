@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -297,6 +299,56 @@ def methods(x: Any) -> Any:
     return np.sum(y ** 2) + np.sum(x * np.arange(3))
 
 
+@listed
+def partitioned(x: Any) -> Any:
+    x.partition(1)
+    return np.sum(x * np.arange(9.0).reshape(3, 3))
+
+
+@listed
+def views_of_themselves(x: Any) -> Any:
+    row = x[0]
+    row[:] = row[::-1]
+    row[1:] = row[:-1]
+    inner = row[1:]
+    inner[:] = inner[::-1]
+    total = np.sum(row[0] * inner)
+    block = x[1:, 1:]
+    block[:] = block.T
+    block[...] = block[::-1] * 2.0
+    return np.sum(x * np.arange(9.0).reshape(3, 3)) + total * block[0, 1]
+
+
+@listed
+def flat_assigned(x: Any) -> Any:
+    y, z = x * 2.0, x.T.copy()
+    y.flat = [x[0, 0], 3.0]
+    z[1:].flat = x[:, :2] ** 2
+    z.T[0].flat = x[0, 1]
+    x.flat = []
+    return np.sum(y * np.arange(9.0).reshape(3, 3)) + np.sum(z ** 2) * x[0, 0]
+
+
+@listed
+def shape_assigned(x: Any) -> Any:
+    y = np.sin(x)
+    z = y
+    y.shape = (9,)
+    z[2:4] *= x[0, :2]
+    y.shape = 1, -1
+    return np.sum(z[0, ::2] * y[0, 4:]) + len(z)
+
+
+@listed
+def results_of_constants_in_traced_arrays(x: Any) -> Any:
+    y, fraction, whole = x * 2.0, fnp.zeros(3), fnp.zeros(3)
+    np.exp(POINT[0], out=y[1])
+    np.add([1.0, 2.0, 3.0], 1, out=y[2, :])
+    np.modf(POINT[0] * 9.0, out=(fraction, whole))
+    np.modf(x[0] * 9.0, out=(y[0], None))
+    return np.sum(x * y) + np.sum(fraction * x[1] + whole * x[2])
+
+
 # -- the list, checked ----------------------------------------------------------------------------
 
 POINT = np.array([[0.9, -0.75, 0.3], [-0.62, 0.41, 1.3], [0.17, 0.66, -1.1]])
@@ -369,6 +421,12 @@ def test_a_table_under_vmap() -> None:
     assert np.array_equal(fad.vmap(lambda x: fnp.asarray(table)[np.argmax(x)])(np.eye(3)), table)
     with pytest.raises(AbstractValueError, match="asarray"):
         fad.vmap(lambda x: table[np.argmax(x)])(np.eye(3))
+
+
+def test_partition_is_loaded_when_a_method_asks_for_it() -> None:
+    program = "import numpy as np, fad\ndef f(x): x.partition(1); return x[0]\nprint(fad.grad(f)(np.array([3.0, 2.0, 1.0])))"
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert run.stdout == "[0. 0. 1.]\n", run.stderr
 
 
 def test_equal_traces_have_equal_sources() -> None:
