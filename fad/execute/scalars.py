@@ -64,6 +64,8 @@ def expression(equation: Equation) -> str | None:
     if primitive in (ew.maximum, ew.minimum, ew.floor_divide, ew.absolute) and operands[0].aval.dtype == np.bool_:
         return None
     template = _TEMPLATES.get(primitive)
+    if template is None:  # it may have no operand
+        return None
     boolean = operands[0].aval.dtype == np.bool_
     return None if boolean and primitive not in (ew.select, ew.logical_not, ew.equal, ew.not_equal) else template
 

@@ -36,8 +36,16 @@ def in_a_scan(w: Any, x: Any) -> Any:
     return fad.scan(step, x, np.array([0.5, -0.3, 0.8], w.dtype))
 
 
+def without_derivative(w: Any, x: Any) -> Any:
+    inner = fad.checkpoint(lambda y, z: (np.trunc(y), fad.cond(np.sum(z) > 100.0, np.ceil, np.floor, y), z * np.sin(y)))
+    steps, _, smooth = fad.checkpoint(inner)(w, x)
+    constant = fad.checkpoint(fad.checkpoint(lambda y: 3.0))
+    return fad.checkpoint(fad.checkpoint(np.rint))(x), steps, smooth, fad.checkpoint(lambda y: inner(y, x)[1])(w), constant(x)
+
+
 ROWS = [Op("checkpoint", fad.checkpoint(layer), ((), (3,))), Op("checkpoint, nested", nested, ((3,), (3,))),
-        Op("checkpoint of a closure", closing_over, ((), (2,))), Op("checkpoint in scan", in_a_scan, ((), (2,)))]
+        Op("checkpoint of a closure", closing_over, ((), (2,))), Op("checkpoint in scan", in_a_scan, ((), (2,))),
+        Op("checkpoint of steps", without_derivative, ((2,), (2,)))]
 
 
 @pytest.mark.parametrize("dtype", ["f8", "f4"])
