@@ -23,7 +23,7 @@ from ..core.tracer import Tracer
 from ..core.tracing import Builder, active_builder
 from ..errors import ConversionError
 from ..primitives.structural import broadcast_p, reshape
-from .conventions import Order, as_array, broadcast_to, operand, result_dtype, rule_for
+from .conventions import UNSET, Order, as_array, broadcast_to, operand, result_dtype, rule_for
 
 __all__ = ["arange", "array", "asarray", "copy", "empty", "empty_like", "eye", "full", "full_like", "identity",
            "linspace", "ones", "ones_like", "zeros", "zeros_like"]
@@ -189,12 +189,12 @@ def _like(value: Value | int, a: Value, dtype: OptionalDtype, shape: ShapeLike |
 
 @typed_as(np.array)
 def array(object: Value, dtype: OptionalDtype = None, *, copy: bool | None = True, order: Order = "K",
-          subok: bool = False, ndmin: int = 0, like: Value | None = None) -> Value:
+          subok: bool = False, ndmin: int = 0, ndmax: int = UNSET, like: Value | None = None) -> Value:
     """An array of the entries of nested lists, any of which may be traced.
 
     Args:
         object: numbers and arrays, in lists and tuples nested to any depth.
-        dtype, copy, order, subok, ndmin, like: as for `numpy.array`.
+        dtype, copy, order, subok, ndmin, ndmax, like: as for `numpy.array`; ndmax since NumPy 2.4.
 
     Returns:
         A new array; inside a traced function one that can be assigned into.
@@ -209,8 +209,13 @@ def array(object: Value, dtype: OptionalDtype = None, *, copy: bool | None = Tru
     if not isinstance(value, Tracer):
         builder = _builder_for(value.dtype)
         if builder is None:
-            return np.array(object, dtype, copy=copy, order=order, subok=subok, ndmin=ndmin, like=like)
+            plain: Callable[..., Value] = np.array  # whose types, and older ones whose function, know no ndmax
+            settings = {} if ndmax is UNSET else {"ndmax": ndmax}
+            return plain(object, dtype, copy=copy, order=order, subok=subok, ndmin=ndmin, like=like, **settings)
         value = _held(np.array(value), builder)
+    if ndmax is not UNSET and value.ndim > ndmax and isinstance(object, (list, tuple)):
+        raise ValueError("setting an array element with a sequence. The requested array would exceed the maximum number "
+                         f"of dimension of {ndmax}.")
     value = reshape(value, (1,) * (ndmin - value.ndim) + value.shape)
     return value.alias() if copy and isinstance(value, Tracer) else value
 

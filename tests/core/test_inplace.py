@@ -21,6 +21,7 @@ from fad.errors import (
     InPlaceError,
     ShapeError,
 )
+from fad.numpy.conventions import since
 
 from ..laws import central_difference
 
@@ -532,6 +533,24 @@ def other_names_for_an_array(a: Any) -> Any:
     b.T.flat[1] = a[2, 2]
     b.astype(np.float64)[0] = 7.0
     return np.sum(b * b * np.arange(9.0).reshape(3, 3))
+
+
+@pytest.mark.skipif(not since("2.4.0"), reason="ndmax came with NumPy 2.4")
+def test_ndmax() -> None:
+    for given in ([[1.0]], [1.0], 1.0, np.ones((1, 1))):
+        for ndmax in (0, 1, 2):
+            try:
+                expected, words = np.array(given, ndmax=ndmax), ""
+            except ValueError as error:
+                words = str(error)
+            for f in (lambda x, given=given, ndmax=ndmax: fnp.array(given, ndmax=ndmax) * x,
+                      lambda x, given=given, ndmax=ndmax: fnp.array(fad.tree.map(lambda y: x * y, given), ndmax=ndmax)):
+                for g in (f, fad.jit(f)):
+                    if words:
+                        with pytest.raises(ValueError, match="exceed the maximum number of dimension"):
+                            g(1.0)
+                    else:
+                        assert np.array_equal(g(1.0), expected)
 
 
 # -- what is refused ------------------------------------------------------------------------------
