@@ -67,7 +67,15 @@ def places_of(f: Callable[..., object], argnums: Argnums, argnames: Argnames, ar
     single = isinstance(selected[0], (int, str))
     if not single:
         selected = list(selected[0])
-    return [_place(f, s, args, kwargs) for s in selected], single
+    places = [_place(f, s, args, kwargs) for s in selected]
+    for i, place in enumerate(places):
+        if place in places[:i]:
+            first = selected[places.index(place)]
+            raise ArgumentError(
+                f"argument {place!r} was selected twice, by {first!r} and by {selected[i]!r}",
+                why="each selected argument moves on its own, and one argument cannot move in two ways",
+                edit="select it once, and use its derivative twice")
+    return places, single
 
 
 def _place(f: Callable[..., object], selected: Place, args: Sequence[object], kwargs: dict[str, object]) -> Place:

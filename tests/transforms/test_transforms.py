@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import fad
-from fad.errors import CaptureChangedError
+from fad.errors import ArgumentError, CaptureChangedError
 
 X = np.array([0.5, -1.0, 2.0])
 Y = np.array([1.5, 0.25, -0.75])
@@ -50,6 +50,17 @@ def test_argnums() -> None:
     same(fad.grad(lambda *xs: xs[0] * xs[1] * xs[2], argnums=(2, 0))(2.0, 3.0, 5.0),
          (np.float64(6.0), np.float64(15.0)))
     same(fad.jacobian(f3, argnums=(0, 1))(a, b), (b ** 2 * 2.0, 4.0 * a * b))
+
+
+@pytest.mark.parametrize("selected", [
+    {"argnums": (0, 0)}, {"argnums": (1, -2)}, {"argnums": [-3, 1, 0]}, {"argnames": ("a", "a")}])
+@pytest.mark.parametrize("transform", [fad.grad, fad.value_and_grad, fad.jacfwd, fad.jacrev, fad.hessian])
+def test_an_argument_is_selected_once(transform: Any, selected: Any) -> None:
+    with pytest.raises(ArgumentError, match="selected twice"):
+        transform(f3, **selected)(X, Y)
+    if "argnames" in selected:
+        with pytest.raises(ArgumentError, match="'a' was selected twice"):
+            transform(f3, **selected)(a=X, b=Y)
 
 
 def test_argnames_and_keywords() -> None:
