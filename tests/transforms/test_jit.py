@@ -547,6 +547,8 @@ def test_a_path_is_chosen_by_value_not_by_truth() -> None:
 def test_values_asked_for_by_name() -> None:
     f = fad.jit(lambda x: x * fad.value(x))
     assert [f(v) for v in (2.0, 3.0, 2.0, np.nan)][:3] == [4.0, 9.0, 4.0]
+    sign = fad.jit(lambda x: x + np.copysign(1.0, fad.value(x)))
+    assert [sign(v) for v in (0.0, -0.0, 0.0, np.float32(0.0), np.float32(-0.0))] == [1.0, -1.0, 1.0, 1.0, -1.0]
     g = fad.jit(lambda x: x * (1.0 if fad.value(x)[0] == 1.0 else 2.0))
     assert g(X).tolist() == X.tolist()
     assert g(2.0 * X).tolist() == (4.0 * X).tolist()
