@@ -54,7 +54,8 @@ def tile(A: Value, reps: int | Sequence[int]) -> Value:
 @rule_for(np.repeat)
 def repeat(a: Value, repeats: Value | Sequence[int] | int, axis: int | None = None) -> Value:
     x = as_array(a)
-    x, along = (flat(x), 0) if axis is None else (x, normalize_axis_index(index(axis), x.ndim))
+    x = x if x.ndim and axis is not None else flat(x)
+    along = 0 if axis is None else normalize_axis_index(index(axis), x.ndim)
     n = x.shape[along]
     counts = np.asarray(repeats)
     if counts.size != 1 or counts.ndim > 1:

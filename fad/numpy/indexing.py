@@ -327,6 +327,8 @@ def take(a: Value, indices: Value, axis: int | None = None, out: None = None, mo
     a = as_array(a)
     if axis is None:
         a, axis = reshape(a, (a.size,)), 0
+    elif not a.ndim:
+        a = reshape(a, (1,))
     axis, = axes_of(axis, a.ndim)
     positions = as_array(indices)
     positions = operand(positions, _POSITION) if positions.dtype.kind in "biu" or not positions.size else positions

@@ -44,7 +44,7 @@ def interp(x: Value, xp: Value, fp: Value, left: Value | None = None, right: Val
             raise ValueError("period must be a non-zero value")
         period, left, right = abs(period), None, None
         points, knots, values = _unrolled(points, knots, values, period)
-    before, after = [reshape(values[end] if given is None else operand(given, _DOUBLE), (1,))
+    before, after = [reshape(values[end] if given is None else as_array(operand(given, _DOUBLE)), (1,))
                      for end, given in ((0, left), (-1, right))]
     if knots.size == 1:
         first, last, known = before[0], after[0], values[0]

@@ -151,7 +151,7 @@ def expand_dims(a: Value, axis: int | tuple[int, ...] | list[int]) -> Value:
 @rule_for(np.squeeze)
 def squeeze(a: Value, axis: Axis = None) -> Value:
     x = as_array(a)
-    if axis is None:
+    if axis is None or not x.ndim and axis in (0, -1):
         return in_shape(x, tuple([n for n in x.shape if n != 1]))
     axes = normalize_axis_tuple(axis, x.ndim)
     if any(x.shape[i] != 1 for i in axes):

@@ -10,11 +10,13 @@ from numpy.typing import DTypeLike
 
 from ..core.avals import Dtype
 from ..core.primitive import Value
+from ..core.tracer import Tracer
 from ..primitives import elementwise as ew
 from ..primitives.reductions import root, squared_deviations_p
 from ..primitives.structural import broadcast, convert, permute, reshape
 from .conventions import UNSET, Axis, as_array, axes_of, broadcast_to, broadcast_together, loop_dtypes, operand, rule_for
 from .reductions import Where, add_up, chosen, finish, reducible
+from .shape import as_new
 
 __all__: list[str] = []
 
@@ -33,6 +35,7 @@ def mean(a: Value, axis: Axis = None, dtype: DTypeLike | None = None, out: None 
 
 def _operands(function: str, a: Value, axis: Axis, out: None) -> tuple[Value, tuple[int, ...]]:
     x, axes = reducible(function, a, axis, out)
+    x = as_new(x) if isinstance(x, Tracer) and x.weak else x  # a Python number becomes an array here, as in NumPy
     return x, axes if x.ndim else axes_of(axis, 0)  # a mean, unlike a sum, does not let a number have an axis
 
 

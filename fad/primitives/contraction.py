@@ -178,9 +178,13 @@ def _new_axes(own: str, wanted: str) -> tuple[slice | None, ...]:
 
 
 def _product(of_x: str, of_y: str, of_z: str) -> Run:
-    """Nothing is summed: one multiplication of broadcast views."""
+    """Nothing is summed: one multiplication of broadcast views. A number, which may be Python's, rides along."""
     x_order, y_order = (_order(own, "".join([a for a in of_z if a in own])) for own in (of_x, of_y))
     x_index, y_index = (tuple([slice(None) if a in own else None for a in of_z]) for own in (of_x, of_y))
+    if not of_x:
+        return lambda x, y: np.multiply(x, y.transpose(y_order) if y_order else y)
+    if not of_y:
+        return lambda x, y: np.multiply(x.transpose(x_order), y)
     return lambda x, y: np.multiply(x.transpose(x_order)[x_index], y.transpose(y_order)[y_index])
 
 
@@ -218,6 +222,8 @@ def _matrix_product(of_x: str, of_y: str, of_z: str, summed: str, *, vectors: bo
     swaps = bool(x_free) and bool(y_free) and of_z[0] in y_free
     if swaps:
         of_x, of_y, x_free, y_free = of_y, of_x, y_free, x_free
+    if not of_x or not of_y:
+        return _product(of_x, of_y, of_z)
     x_order, y_order = _order(of_x, x_free + summed), _order(of_y, summed + y_free)
     x_is_vector, y_is_vector = vectors and not x_free, vectors and not y_free
     n_rows, n_summed = len(x_free), len(summed)

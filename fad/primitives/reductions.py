@@ -247,7 +247,7 @@ norm_p = Primitive("norm", _norm_evaluate, lambda x, *, axes, flat: _reduced(x, 
 
 
 def _squared_deviations_evaluate(d: Value, x: Value, *, axes: Axes, dtype: Dtype) -> Value:
-    squares = np.square(np.real(d)) + np.square(np.imag(d)) if d.dtype.kind == "c" else np.square(d)
+    squares = np.square(np.real(d)) + np.square(np.imag(d)) if np.iscomplexobj(d) else np.square(d)
     total: Value = np.add.reduce(squares, axis=axes, dtype=dtype)
     return total
 

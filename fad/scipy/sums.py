@@ -73,7 +73,9 @@ log_softmax_p = _primitive("log_softmax", sc.log_softmax, lambda t, z, x, *, axe
 def logsumexp(a: Value, axis: Axis = None, b: Value | None = None, keepdims: bool = False,
               return_sign: bool = False) -> Value | Values:
     x = _floating(a)
-    axes = axes_of(axis, x.ndim)
+    if not x.ndim and axis is not None:
+        x = reshape(x, (1,))
+    axes = axes_of(axis, max(x.ndim, np.ndim(0.0 if b is None else b)))
     if b is not None or return_sign or x.dtype.kind == "c":
         return _signed(x, axes, b, keepdims, return_sign)
     z = logsumexp_p(x, axes=axes) if axes else x
@@ -98,14 +100,19 @@ def _signed(x: Value, axes: Axes, b: Value | None, keepdims: bool, return_sign: 
     return (z, np.sign(total)) if return_sign else z
 
 
+def _axes(axis: Axis, x: Value) -> Axes:
+    """A number may have an axis 0."""
+    return () if not x.ndim and axis in (0, -1) else axes_of(axis, x.ndim)
+
+
 def softmax(x: Value, axis: Axis = None) -> Value:
     x = _floating(x)
-    return softmax_p(x, axes=axes_of(axis, x.ndim))
+    return softmax_p(x, axes=_axes(axis, x))
 
 
 def log_softmax(x: Value, axis: Axis = None) -> Value:
     x = _floating(x)
-    return log_softmax_p(x, axes=axes_of(axis, x.ndim))
+    return log_softmax_p(x, axes=_axes(axis, x))
 
 
 # -- gamma functions ------------------------------------------------------------------------------

@@ -38,9 +38,9 @@ def in_a_scan(w: Any, x: Any) -> Any:
 
 def without_derivative(w: Any, x: Any) -> Any:
     inner = fad.checkpoint(lambda y, z: (np.trunc(y), fad.cond(np.sum(z) > 100.0, np.ceil, np.floor, y), z * np.sin(y)))
-    steps, _, smooth = fad.checkpoint(inner)(w, x)
+    steps, _, rest = fad.checkpoint(inner)(w, x)
     constant = fad.checkpoint(fad.checkpoint(lambda y: 3.0))
-    return fad.checkpoint(fad.checkpoint(np.rint))(x), steps, smooth, fad.checkpoint(lambda y: inner(y, x)[1])(w), constant(x)
+    return fad.checkpoint(fad.checkpoint(np.rint))(x), steps, rest, fad.checkpoint(lambda y: inner(y, x)[1])(w), constant(w)
 
 
 ROWS = [Op("checkpoint", fad.checkpoint(layer), ((), (3,))), Op("checkpoint, nested", nested, ((3,), (3,))),

@@ -84,6 +84,9 @@ for _name in "logsumexp softmax log_softmax".split():
 ROWS += [
     Op("special.logsumexp keepdims", lambda x: x - special.logsumexp(x, axis=1, keepdims=True), ((2, 3),)),
     Op("special.logsumexp with weights", lambda x, w: special.logsumexp(x, b=w, axis=1), ((2, 3), (3,)), 0.4, 2.0, ulps=8),
+    Op("special.logsumexp with more weights", lambda x: special.logsumexp(x, b=[[1.0], [3.0]]), ((2,),), ulps=8),
+    Op("special.logsumexp with weights of a number", lambda x: special.logsumexp(x, b=[1.0, 3.0]), ((),), ulps=8),
+    Op("special.softmax of a number", lambda x: (special.softmax(x, -1), special.log_softmax(x, 0) * x), ((),)),
     Op("special.logsumexp with signs", lambda x: special.logsumexp(x, b=[1.0, -3.0], return_sign=True), ((2,),), -0.2, 0.2,
        ulps=8),
     Op("special.polygamma", lambda x: special.polygamma(2, x), ((3,),), 0.4, 2.0),

@@ -27,6 +27,8 @@ _RESHAPING = [
     Op("expand_dims", lambda x: np.expand_dims(x, 1), (_BOX,)),
     Op("expand_dims, tuple", lambda x: np.expand_dims(x, (0, -1)), (_BOX,)),
     Op("squeeze", np.squeeze, ((1, 3, 1),)),
+    Op("squeeze, repeat, take, axis of a number",
+       lambda x: (np.squeeze(x, -1), np.repeat(x, 3, axis=0), np.take(x, [0, 0], axis=0)), ((),)),
     Op("squeeze, axis", lambda x: np.squeeze(x, -1), ((1, 3, 1),)),
     Op("squeeze, tuple", lambda x: x.squeeze((0, 2)), ((1, 3, 1),)),
     Op("atleast_1d", np.atleast_1d, ((),)),

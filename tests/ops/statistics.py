@@ -53,6 +53,7 @@ for _method in _METHODS.split():
     _row(f"nanquantile by {_method}", lambda x, m=_method: np.nanquantile(_gapped(x), 0.61, axis=1, method=m), distinct=True,
          ulps=4)
 _row("median of one", np.median, (1,))
+_row("mean, var, std of a number", lambda x: (np.mean(x), np.var(x), np.std(x, keepdims=True), np.var(x * x, axis=None)), ())
 _row("median of a number", np.median, ())
 _row("median of squares", lambda x: np.median(x * x, axis=0) * x, (4, 3), distinct=True, low=0.1)
 _row("median of ints", lambda x: np.median((9 * x).astype(int)), (5,))
