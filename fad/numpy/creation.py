@@ -213,7 +213,7 @@ def array(object: Value, dtype: OptionalDtype = None, *, copy: bool | None = Tru
             settings = {} if ndmax is UNSET else {"ndmax": ndmax}
             return plain(object, dtype, copy=copy, order=order, subok=subok, ndmin=ndmin, like=like, **settings)
         value = _held(np.array(value), builder)
-    if ndmax is not UNSET and value.ndim > ndmax and isinstance(object, (list, tuple)):
+    if ndmax is not UNSET and value.ndim > ndmax and not hasattr(object, "ndim"):
         raise ValueError("setting an array element with a sequence. The requested array would exceed the maximum number "
                          f"of dimension of {ndmax}.")
     value = reshape(value, (1,) * (ndmin - value.ndim) + value.shape)
