@@ -74,6 +74,8 @@ def _infix(ufunc: np.ufunc, *, reflected: bool = False) -> Any:  # Any: a checke
                     return result
         if not isinstance(other, _OPERANDS):
             return NotImplemented
+        if self.weak and self.dtype.kind in "ib" and _is_int(other):
+            return overrides["ints"](ufunc, other, self) if reflected else overrides["ints"](ufunc, self, other)
         result = recipes.call((Tracer, View), self.builder, overrides[ufunc], ufunc,
                               (other, self) if reflected else (self, other), {}, _getframe(1))
         if self.weak and (other.__class__ in _PYTHON_NUMBERS or isinstance(other, Tracer) and other.weak):
@@ -83,9 +85,14 @@ def _infix(ufunc: np.ufunc, *, reflected: bool = False) -> Any:  # Any: a checke
     return operator
 
 
+def _is_int(x: object) -> bool:
+    """Whether a value is an int or a bool in a plain call."""
+    return x.weak and x.dtype.kind in "ib" if isinstance(x, Tracer) else x.__class__ is int or x.__class__ is bool
+
+
 def _prefix(ufunc: np.ufunc) -> Any:  # Any: as above
     def operator(self: Tracer) -> Tracer:
-        result: Tracer = overrides[ufunc](self)
+        result: Tracer = overrides["ints"](ufunc, self) if self.weak and _is_int(self) else overrides[ufunc](self)
         result.weak = self.weak
         return result
 
@@ -381,7 +388,7 @@ class Tracer(Traced):
         return overrides["flat"](self)
 
     @flat.setter
-    def flat(self, value: object) -> None:
+    def flat(self, value: Any) -> None:
         np.put(self, np.arange(self.size), value)  # which begins again where the values end, as this does
 
     @_fewer_forms
@@ -396,7 +403,8 @@ class Tracer(Traced):
     @_fewer_forms
     def partition(self, kth: int | Sequence[int], axis: int = -1, kind: str = "introselect", order: None = None) -> None:
         """Partition in place."""
-        self[...] = np.partition(self, kth, axis, kind, order)
+        partition: Callable[..., Value] = np.partition  # which is loaded when it is asked for
+        self[...] = partition(self, kth, axis, kind, order)
 
     @_fewer_forms
     def flatten(self, order: Order = "C") -> Tracer:

@@ -13,10 +13,12 @@ from ..core.avals import Dtype
 from ..core.dispatch import Rule, direct, missing_rule, overrides
 from ..core.primitive import Operand, Primitive, Traced, Value, Values
 from ..core.tracer import Tracer
-from ..errors import DtypeError, MissingRuleError, ShapeError
+from ..core.tracing import concrete
+from ..errors import AbstractValueError, DtypeError, MissingRuleError, ShapeError
 from ..primitives import elementwise as ew
 from ..primitives import rare
 from ..primitives.bessel import bessel_i_p, sinc_p
+from ..primitives.control import INT_CHECK
 from .conventions import Casting, as_array, broadcast_together, kind_of, loop_dtypes, operand, rule_for
 
 __all__ = ["lenient_ufuncs"]
@@ -38,7 +40,7 @@ def _lenient(ufunc: np.ufunc, primitive: Primitive) -> Call:
         result = primitive(*broadcast_together([operand(x, d) for x, d in zip(operands, dtypes, strict=True)]))
         aval = next((x.aval for x in operands if isinstance(x, Tracer)), None)
         alike = all(x.aval is aval if isinstance(x, Tracer) else x.__class__ is float for x in operands)
-        if aval is not None and alike and all(d == aval.dtype for d in dtypes):
+        if aval is not None and alike and all(d == aval.dtype for d in dtypes) and (aval.shape or aval.inexact):
             assert isinstance(result, Traced)
             known[aval] = primitive, result.aval  # next time such operands go straight to the builder
         return result
@@ -144,6 +146,57 @@ def power(x: Operand, y: Operand, **settings: object) -> Value:
 @rule_for(np.round, np.around)
 def round(a: Value, decimals: int = 0, out: None = None) -> Value:
     return ew.round_(a, decimals=operator.index(decimals))
+
+
+# -- Python's ints: exact, of any size, and bools are some of them ---------------------------------
+# In a compiled function they are int64. Where the two would part, the trace asks (a compiled function: on each call).
+
+_INT, _FLOAT = np.dtype(np.int64), np.dtype(np.float64)
+_LARGEST = 2.0 ** 63 * (1 - 2.0 ** -40)  # to be on the safe side of roundings
+_AS_NUMPYS = {np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.equal, np.not_equal, np.less, np.less_equal, np.greater,
+              np.greater_equal, np.matmul}
+_DIVISIONS = {np.divide, np.floor_divide, np.remainder}
+
+
+@rule_for("ints")
+def ints(ufunc: np.ufunc, *operands: Any) -> Value:  # Any: ints, bools, and tracers that stand for such
+    """An operator between what would be Python's ints and bools in a plain call.
+
+    Raises:
+        DtypeError: the result does not fit into 64 bits.
+        ZeroDivisionError: as Python raises it.
+    """
+    if not all(isinstance(x, Traced) or -2 ** 63 <= x < 2 ** 63 for x in operands):
+        raise _too_large(ufunc)
+    exact = operands if ufunc in _AS_NUMPYS else tuple([operand(x, _INT) for x in operands])
+    if ufunc in _DIVISIONS and not _known(overrides[np.not_equal](exact[1], 0), otherwise=True):
+        raise ZeroDivisionError("division by zero")
+    if ufunc is np.power and not _known(overrides[np.greater_equal](exact[1], 0), otherwise=True):
+        if not _known(overrides[np.not_equal](exact[0], 0), otherwise=True):
+            raise ZeroDivisionError("0.0 cannot be raised to a negative power")
+        exact = tuple([operand(x, _FLOAT) for x in exact])
+    elif ufunc in (np.add, np.subtract, np.multiply, np.power):
+        rounded = overrides[ufunc](*[operand(x, _FLOAT) for x in exact])
+        if not _known(overrides[np.less](overrides[np.absolute](rounded), _LARGEST), otherwise=True):
+            raise _too_large(ufunc)
+    result: Value = overrides[ufunc](*exact)
+    if isinstance(result, Tracer):
+        result.weak = True
+    return result
+
+
+def _known(truth: Value, *, otherwise: bool) -> bool:
+    """Whether something holds; in the body of a loop nobody can tell."""
+    try:
+        return bool(concrete(truth, INT_CHECK))
+    except AbstractValueError:
+        return otherwise
+
+
+def _too_large(ufunc: np.ufunc) -> DtypeError:
+    return DtypeError(f"np.{ufunc.__name__} of Python ints has a result that does not fit into 64 bits",
+                      why="a traced int is an int64, where Python's would go on",
+                      edit="make the argument static, as in fad.jit(f, static_argnums=0), or give a float")
 
 
 # -- ufuncs with two results ----------------------------------------------------------------------

@@ -17,7 +17,7 @@ from ..core.graph import Graph, replay
 from ..core.primitive import Primitive, Tangent, Traced, Value, Values
 from ..errors import AbstractValueError
 
-__all__ = ["Diverged", "answer_to", "call_p", "guard_p"]
+__all__ = ["INT_CHECK", "Diverged", "answer_to", "call_p", "guard_p"]
 
 
 # -- call: a graph as one equation ----------------------------------------------------------------
@@ -48,6 +48,10 @@ class Diverged(Exception):
 
     def __init__(self, index: int, answer: object) -> None:
         self.index, self.answer = index, answer
+
+
+INT_CHECK = "a check of a Python int"
+"""The question whether an int64 is still what Python's int would be: not one of the user's, and asked in silence."""
 
 
 def _exactly(x: object) -> object:

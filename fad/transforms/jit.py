@@ -23,8 +23,8 @@ from ..core.leaves import aval_of_value, is_array, is_number
 from ..core.primitive import Traced, Value
 from ..core.tracer import Tracer
 from ..core.tracing import Builder, concrete, trace
-from ..errors import AbstractValueError, ArgumentError
-from ..primitives.control import Diverged, answer_to, call_p, guard_p
+from ..errors import AbstractValueError, ArgumentError, DtypeError
+from ..primitives.control import INT_CHECK, Diverged, answer_to, call_p, guard_p
 from ..source import Source
 from ..typing import Bound, Out, P, Q, R
 from .call import Results, shown
@@ -162,6 +162,10 @@ class Jitted(Generic[P, R]):
         traced = False
         for leaf in leaves:
             if is_array(leaf):
+                if isinstance(leaf, int) and not -2 ** 63 <= leaf < 2 ** 63:
+                    raise DtypeError(f"jit got, for argument {place!r}, an int that does not fit into 64 bits",
+                                     why="a traced int is an int64, where Python's may be of any size",
+                                     edit="make the argument static, as in fad.jit(f, static_argnums=0), or give a float")
                 aval = aval_of_value(leaf)
                 weak = is_number(leaf)
                 parts.append(float if weak and aval.dtype == np.float64 else (
@@ -192,7 +196,7 @@ class Jitted(Generic[P, R]):
         def asked(builder: Builder, tracer: Tracer, question: str, value: Value) -> None:
             if question == _UNGUARDED:
                 return
-            if self._guards == "error":
+            if self._guards == "error" and question != INT_CHECK:
                 raise AbstractValueError(
                     f"a compiled function asked for the value of a {tracer.aval}, by {question}",
                     why='it was made with guards="error", so that it has one path for all values',
@@ -348,6 +352,7 @@ def jit(f: Any = None, *, static_argnums: int | Sequence[int] = (), static_argna
     Raises:
         AbstractValueError: f asks for a traced value, and `guards` is "error".
         ArgumentError: a static argument is not there, or cannot be hashed.
+        DtypeError: a Python int among the arguments, or made of them, does not fit into 64 bits.
 
     >>> @jit
     ... def f(x):

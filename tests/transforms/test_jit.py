@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import math
+import operator
 import threading
 import warnings
 from collections.abc import Callable
@@ -14,7 +16,7 @@ import numpy as np
 import pytest
 
 import fad
-from fad.errors import AbstractValueError, ArgumentError, RuleError
+from fad.errors import AbstractValueError, ArgumentError, DtypeError, RuleError
 from fad.transforms.jit import CacheInfo, Jitted
 
 X = np.array([1.0, 2.0, 3.0])
@@ -100,6 +102,43 @@ def test_the_order_of_keywords_is_the_callers() -> None:
     named = fad.jit(lambda a, b: a - b)
     assert (named(b=2.0, a=3.0), named(a=3.0, b=2.0)) == (1.0, 1.0)
     assert named.cache_info().paths == 1  # it cannot see their order
+
+
+INTS = (0, 1, 2, -1, 7, 63, True, False, 10 ** 10, 2 ** 62, -2 ** 62)
+
+
+@pytest.mark.parametrize("f", [operator.add, operator.sub, operator.mul, operator.truediv, operator.floordiv, operator.mod,
+                               operator.pow, operator.and_, operator.or_, operator.lt, operator.eq, divmod,
+                               lambda a, b: (-a, +b, ~a, abs(b), a - b, sum([a, 3]))])
+def test_ints_and_bools_are_pythons(f: Callable[..., Any]) -> None:
+    compiled = fad.jit(lambda a, b: f(a, b))
+    for a, b in itertools.product(INTS, INTS):
+        if f is operator.pow and (abs(b) > 64 or abs(a) > 7 and b > 7):  # too large for a float
+            continue
+        for _ in range(2):  # traced, and then looked up
+            try:
+                expected = f(a, b)
+            except ZeroDivisionError:
+                with pytest.raises(ZeroDivisionError):
+                    compiled(a, b)
+                continue
+            if max(abs(x) for x in fad.tree.leaves(expected)) >= 2 ** 63:
+                with pytest.raises(DtypeError, match="does not fit into 64 bits"):
+                    compiled(a, b)
+                continue
+            for x, y in zip(fad.tree.leaves(compiled(a, b)), fad.tree.leaves(expected), strict=True):
+                assert x == y
+                assert np.asarray(x).dtype == np.asarray(y).dtype
+
+
+def test_ints_that_are_too_large() -> None:
+    for f in (lambda n: n * n, lambda n: n + 2 ** 70, lambda n: 10 ** 10 * n):
+        with pytest.raises(DtypeError, match="make the argument static"):
+            fad.jit(f, guards="error")(10 ** 10)
+    assert fad.jit(lambda n: n * n, guards="error")(10 ** 9) == 10 ** 18
+    with pytest.raises(DtypeError, match="argument 0, an int"):
+        fad.jit(lambda n: n)(2 ** 70)
+    assert fad.jit(lambda n: n * n, static_argnums=0)(10 ** 10) == 10 ** 20
 
 
 class Point(NamedTuple):
