@@ -104,7 +104,7 @@ def _dict_items(x: dict[Any, object]) -> tuple[Iterable[object], tuple[Hashable,
 
 def _dict_of(keys: tuple[Hashable, ...], children: Sequence[object]) -> dict[Any, object]:
     result = dict(zip(keys, children, strict=True))
-    return {k: result[k] for k in keys.own} if keys.__class__ is _Sorted else result
+    return {k: result[k] for k in keys.own} if isinstance(keys, _Sorted) else result
 
 
 def _defaultdict_items(x: defaultdict[Any, object]) -> tuple[Iterable[object], Hashable]:

@@ -12,7 +12,7 @@ import opcode
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, SupportsIndex
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -154,7 +154,7 @@ class Tracer(Traced):
         return self.atom.aval.shape
 
     @shape.setter
-    def shape(self, value: object) -> None:
+    def shape(self, value: SupportsIndex | Sequence[SupportsIndex]) -> None:
         if isinstance(self, View):
             raise InPlaceError(f"the shape of a view of type {self.aval} was assigned to",
                                why="a write to it would no longer find its way to the array that it looks into",

@@ -16,7 +16,7 @@ from ..primitives.reductions import root, squared_deviations_p
 from ..primitives.structural import broadcast, convert, permute, reshape
 from .conventions import UNSET, Axis, as_array, axes_of, broadcast_to, broadcast_together, loop_dtypes, operand, rule_for
 from .reductions import Where, add_up, chosen, finish, reducible
-from .shape import as_new
+from .views import as_new
 
 __all__: list[str] = []
 

@@ -68,7 +68,7 @@ def _share(name: str, power: np.ufunc, log_b: float) -> Primitive:
             return np.float64(power(x - z))
         far = np.isinf(z)
         if not far.any():
-            return power(np.subtract(x, z))  # type: ignore[no-any-return]
+            return power(np.subtract(x, z))  # type: ignore[no-any-return]  # a ufunc's result is Any
         with np.errstate(invalid="ignore"):
             limit = np.where(np.equal(x, y), 0.5 * np.greater(z, 0), np.equal(x, z))
             result: Operand = np.where(far, limit, power(np.subtract(x, z))).astype(np.result_type(z))[()]

@@ -162,6 +162,7 @@ class Jitted(Generic[P, R]):
         traced = False
         for leaf in leaves:
             if is_array(leaf):
+                values.append(leaf)
                 if isinstance(leaf, int) and not -2 ** 63 <= leaf < 2 ** 63:
                     raise DtypeError(f"jit got, for argument {place!r}, an int that does not fit into 64 bits",
                                      why="a traced int is an int64, where Python's may be of any size",
@@ -171,7 +172,6 @@ class Jitted(Generic[P, R]):
                 parts.append(float if weak and aval.dtype == np.float64 else (
                     (aval.shape, aval.dtype, "weak") if weak else (aval.shape, aval.dtype)))
                 traced = traced or isinstance(leaf, Traced)
-                values.append(leaf)
             else:
                 parts.append(("static", static_key(leaf, place)))
         return traced

@@ -66,7 +66,7 @@ def _unseen(s: Structure) -> Hashable:
     """What equality of structures does not see; None for nothing, as is usual: the lines are short since all calls pay."""
     _, names, children = s
     own: Hashable = None
-    if names.__class__ is tuple:
+    if isinstance(names, tuple) and names.__class__ is tuple:
         try:
             "".join(names)  # whether all is text: the quickest way to ask
         except TypeError:

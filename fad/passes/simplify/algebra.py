@@ -39,7 +39,7 @@ def _product(a: Any, b: Any) -> Any:
 def _adds_nothing(x: Atom) -> bool:
     """Whether x + y is y to the last bit: of -0.0, and of the integer 0."""
     value = number(x)
-    return value is not None and value == 0 and (value.dtype.kind in "biu" or _is_negative_zero(value))
+    return value is not None and not value and (value.dtype.kind in "biu" or _is_negative_zero(value))
 
 
 def _is_negative_zero(x: Any) -> bool:
