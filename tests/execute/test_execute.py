@@ -479,7 +479,8 @@ def test_a_result_written_to_changes_no_later_one() -> None:
 @pytest.mark.parametrize(("f", "x", "expected"), [
     (lambda x: x + 1, 3, np.int64(4)), (lambda x: x / 2, 3, np.float64(1.5)),
     (lambda x: x // 2, np.int32(7), np.int32(3)),
-    (lambda x: x > 0, 1.0, np.True_), (lambda x: ~(x > 0), 1.0, np.False_),
+    (lambda x: x > 0, 1.0, np.True_), (lambda x: ~(x > 0), np.float64(1.0), np.False_),
+    (lambda x: ~(x > 0), 1.0, np.int64(-2)),  # as ~True is -2 in Python
     (lambda x: (x > 0) & (x < 2), 1.0, np.True_),
     (lambda x: np.isnan(x), np.nan, np.True_), (lambda x: np.floor(x), 2.5, np.float64(2.0)),
     (lambda x: x * 2.5, np.float32(3), np.float32(7.5)), (lambda x: x * x, 1j, np.complex128(-1)),
