@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from fad.core.dispatch import direct, overrides
+from fad.core.dispatch import direct, newcome, overrides
 
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -54,6 +54,7 @@ def run(block: Block, path: Path, names: dict[str, Any]) -> None:
 @pytest.fixture
 def own_rules() -> Iterator[None]:
     """A document may enter rules; other tests do not see them."""
+    newcome("none")  # what is entered when it is first used is entered once
     tables: tuple[dict[Any, Any], ...] = overrides, direct
     saved = [dict(table) for table in tables]
     yield
