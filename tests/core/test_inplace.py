@@ -360,6 +360,7 @@ def difference(f: Function, direction: Any) -> Any:
     return central_difference(lambda xs: [f(xs[0])], [POINT], [direction])[0]
 
 
+@pytest.mark.filterwarnings("ignore:Setting the shape:DeprecationWarning")  # as NumPy has it since 2.5
 @pytest.mark.parametrize("f", FUNCTIONS, ids=lambda f: f.__name__)
 def test_value_and_gradient(f: Function) -> None:
     x = POINT.copy()

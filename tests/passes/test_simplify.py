@@ -16,6 +16,7 @@ from fad.core.equation import Equation, Literal
 from fad.core.graph import Graph, inlined, replay, verify
 from fad.execute import Program, blocks, writing
 from fad.execute.blocks import schedule
+from fad.numpy.conventions import since
 from fad.passes.linearize import gradient_graph
 from fad.passes.simplify import drop_dead, simplify
 from fad.passes.simplify.rewriting import Writer
@@ -198,6 +199,8 @@ _SIGNED = {"arctan2": lambda x, y: np.arctan2(x, y), "maximum": lambda x, y: np.
 @pytest.mark.parametrize("name", [*IDENTITIES, *_SIGNED])
 def test_a_zero_keeps_its_sign(name: str) -> None:
     """1/x, arctan2 and logarithms tell -0.0 from 0.0: at zeros and ones of either sign, in every order."""
+    if name == "x ** 0.5" and not since("2.4.0"):
+        pytest.skip("numpy.power of -0.0 was 0.0, and the operator's was -0.0")
     f, args, _ = IDENTITIES.get(name) or (_SIGNED[name], (X,) * _SIGNED[name].__code__.co_argcount, "")
     special = np.array([0.0, -0.0, 0.0, 1.0, -0.0, -1.0, -1.0, 0.0, -0.0, -0.0, 1.0, -1.0, 0.0])
     if "sum" in name:  # NumPy's releases differ in what -0.0 + ... + -0.0 comes to in a sum
@@ -258,6 +261,8 @@ _ZEROS: dict[str, Callable[..., Any]] = {
 @pytest.mark.parametrize("name", _ZEROS)
 def test_a_compiled_program_keeps_the_signs_of_zeros(name: str) -> None:
     """Of numbers, which it computes with as Python's, and of arrays."""
+    if "clip" in name and not since("2.4.0"):
+        pytest.skip("NumPy took the other zero, of two")
     f, special = _ZEROS[name], [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan]
     with np.errstate(all="ignore"):
         for x, y in product(special, special):

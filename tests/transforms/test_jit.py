@@ -107,6 +107,7 @@ def test_the_order_of_keywords_is_the_callers() -> None:
 INTS = (0, 1, 2, -1, 7, 63, True, False, 10 ** 10, 2 ** 62, -2 ** 62)
 
 
+@pytest.mark.filterwarnings("ignore:Bitwise inversion:DeprecationWarning")  # as Python has it since 3.12
 @pytest.mark.parametrize("f", [operator.add, operator.sub, operator.mul, operator.truediv, operator.floordiv, operator.mod,
                                operator.pow, operator.and_, operator.or_, operator.lt, operator.eq, divmod,
                                lambda a, b: (-a, +b, ~a, abs(b), a - b, sum([a, 3]))])
