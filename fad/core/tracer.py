@@ -494,6 +494,12 @@ class View(Tracer):
     @property
     def atom(self) -> Var:  # type: ignore[override]  # a plain tracer's is a slot, which is faster to read
         if self.viewed.atom is not self.seen:
+            if self.viewed.shape != self.seen.aval.shape:
+                raise InPlaceError(
+                    f"a view of type {self.kept.aval} was used after the shape of the array it looks into, {self.seen.aval}, "
+                    f"had been assigned to: it is {self.viewed.aval} now",
+                    why="the view was taken from the array in its old shape",
+                    edit="reshape in place of the assignment: y = y.reshape(...), which is a view as well")
             fresh = self.taken(self.viewed)
             assert isinstance(fresh, Tracer)
             self.builder, self.kept, self.seen = fresh.builder, fresh.atom, self.viewed.atom

@@ -82,6 +82,13 @@ def _leaked(x: Any) -> Any:
     return np.sum(x * kept[1])  # leaked
 
 
+def _reshaped_below(x: Any) -> Any:
+    y = np.concatenate([x, x])
+    v = y[1:]
+    y.shape = (2, 3)
+    return np.sum(v)  # of the old shape
+
+
 def _read_only(x: Any) -> Any:
     y = np.broadcast_to(x, (2, 3))
     y[0, 0] = 1.0  # read only
@@ -266,6 +273,8 @@ CASES = [
          ("add", "out=", "float64[3]", "b = np.add(...)")),
     Case("out= of a reduction", lambda: fad.grad(lambda x: np.sum(x, out=np.zeros(())))(X), errors.InPlaceError,
          TypeError, ("sum", "out=")),
+    Case("view of an array of another shape now", lambda: fad.grad(_reshaped_below)(X), errors.InPlaceError, TypeError,
+         ("f64[5]", "f64[6]", "f64[2,3]", "reshape"), "# of the old shape"),
     Case("write to a read-only view", lambda: fad.grad(_read_only)(X), errors.InPlaceError, TypeError,
          ("f64[2,3]", "copy"), "# read only"),
     Case("shape of a view", lambda: fad.grad(_view_reshaped)(X), errors.InPlaceError, TypeError,
