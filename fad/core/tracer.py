@@ -496,8 +496,8 @@ class View(Tracer):
         if self.viewed.atom is not self.seen:
             if self.viewed.shape != self.seen.aval.shape:
                 raise InPlaceError(
-                    f"a view of type {self.kept.aval} was used after the shape of the array it looks into, {self.seen.aval}, "
-                    f"had been assigned to: it is {self.viewed.aval} now",
+                    f"a view of type {self.kept.aval} was used after the shape of its array, {self.seen.aval}, had "
+                    f"been assigned to: it is {self.viewed.aval} now",
                     why="the view was taken from the array in its old shape",
                     edit="reshape in place of the assignment: y = y.reshape(...), which is a view as well")
             fresh = self.taken(self.viewed)
